@@ -1,0 +1,78 @@
+package io.tollkeeper.core.authorize;
+
+import io.tollkeeper.core.catalog.Product;
+import io.tollkeeper.core.usage.CommitWaiter;
+import io.tollkeeper.core.usage.Usage;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// A batch of past use, as one HTTP call brought it. Mutable; used by one thread at a time.
+public final class Report {
+
+    /// One transaction. Identification and usage as sent; the stamp already read (unreadable = now).
+    public static final class Transaction {
+        @Nullable String appId;
+        @Nullable String userKey;
+        long stamp;
+        int logCode;
+        final Usage usage = new Usage();
+
+        Transaction() {}
+
+        public Transaction appId(@Nullable String id) {
+            appId = id;
+            return this;
+        }
+
+        public Transaction userKey(@Nullable String key) {
+            userKey = key;
+            return this;
+        }
+
+        /// Epoch second to count at.
+        public Transaction stamp(long second) {
+            stamp = second;
+            return this;
+        }
+
+        /// 100–999; 0 = none.
+        public Transaction logCode(int code) {
+            logCode = code;
+            return this;
+        }
+
+        public Usage usage() {
+            return usage;
+        }
+    }
+
+    final Product product;
+    final long now;
+    final boolean flatUsage;
+    final @Nullable CommitWaiter waiter;
+    final @Nullable String batchId;
+    final List<Transaction> transactions = new ArrayList<>();
+
+    /// `now` is the process's clock in epoch seconds. `batchId` makes a hand-in idempotent (none for plain reports).
+    public Report(
+            Product product, long now, boolean flatUsage, @Nullable String batchId, @Nullable CommitWaiter waiter) {
+        this.product = product;
+        this.now = now;
+        this.flatUsage = flatUsage;
+        this.batchId = batchId;
+        this.waiter = waiter;
+    }
+
+    /// Adds a transaction, to be filled; its stamp is now until set.
+    public Transaction add() {
+        Transaction transaction = new Transaction();
+        transaction.stamp = now;
+        transactions.add(transaction);
+        return transaction;
+    }
+
+    public int size() {
+        return transactions.size();
+    }
+}

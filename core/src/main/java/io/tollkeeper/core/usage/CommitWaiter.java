@@ -1,0 +1,13 @@
+package io.tollkeeper.core.usage;
+
+import java.util.concurrent.Executor;
+
+/// Who waits until a journal row is on disk. Completed on its own event loop, one task per loop and commit.
+public interface CommitWaiter {
+
+    /// The event loop on which [#committed] is called.
+    Executor executor();
+
+    /// The row is durable, or (false) it is not and its effect was taken back: answer 503.
+    void committed(boolean durable);
+}

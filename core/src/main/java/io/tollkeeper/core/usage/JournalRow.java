@@ -1,0 +1,83 @@
+package io.tollkeeper.core.usage;
+
+import org.jspecify.annotations.Nullable;
+
+/// One element of the journal's queue: what one call counted, in the binary form that goes to disk, or a mark. Made
+/// inside an application's lock, read by the journal's writer; its sequence is set by the journal when it is queued.
+///
+/// | kind | waiter | on disk |
+/// |---|---|---|
+/// | [Kind#CALL] | the call's | a row of its own, under its sequence |
+/// | [Kind#MERGEABLE] | none | the writer may sum those of a commit group per application, under the highest sequence among them |
+/// | [Kind#MARK] | optional | nothing: a barrier. With an application's number it also says "a snapshot of this application was copied here": rows of that application are not merged across it |
+public final class JournalRow {
+
+    public enum Kind {
+        CALL,
+        MERGEABLE,
+        MARK
+    }
+
+    private static final byte[] NONE = new byte[0];
+
+    private final Kind kind;
+    private final byte[] body;
+    private final long markedApplication;
+    private final @Nullable CommitWaiter waiter;
+    private long seq = -1;
+
+    private JournalRow(Kind kind, byte[] body, long markedApplication, @Nullable CommitWaiter waiter) {
+        this.kind = kind;
+        this.body = body;
+        this.markedApplication = markedApplication;
+        this.waiter = waiter;
+    }
+
+    /// A row that is acknowledged: committed as it is.
+    public static JournalRow call(byte[] body, CommitWaiter waiter) {
+        return new JournalRow(Kind.CALL, body, -1, waiter);
+    }
+
+    /// A row of an in-process call that nobody waits for.
+    public static JournalRow mergeable(byte[] body) {
+        return new JournalRow(Kind.MERGEABLE, body, -1, null);
+    }
+
+    /// A barrier: `waiter` hears when everything queued before is durable.
+    public static JournalRow barrier(CommitWaiter waiter) {
+        return new JournalRow(Kind.MARK, NONE, -1, waiter);
+    }
+
+    /// The place in the queue at which a snapshot of an application was copied.
+    public static JournalRow copied(long application) {
+        return new JournalRow(Kind.MARK, NONE, application, null);
+    }
+
+    public Kind kind() {
+        return kind;
+    }
+
+    /// The binary form, see [JournalBody]; empty for a mark. Not to be changed.
+    public byte[] body() {
+        return body;
+    }
+
+    /// For a mark: the application whose snapshot was copied here; −1 if none.
+    public long markedApplication() {
+        return markedApplication;
+    }
+
+    public @Nullable CommitWaiter waiter() {
+        return waiter;
+    }
+
+    /// Place in the journal; −1 before it was queued.
+    public long seq() {
+        return seq;
+    }
+
+    /// Set once, by the journal, inside [UsageJournal#append].
+    public void seq(long assigned) {
+        this.seq = assigned;
+    }
+}

@@ -1,0 +1,40 @@
+package io.tollkeeper.core.usage;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// Where usage survives: snapshots, closed slots and the journal behind them. Every method blocks; called from loader,
+/// snapshot and recovery threads, never from an event loop. Failures are [UsageStoreException]s.
+public interface UsageStore {
+
+    /// The last snapshot of an application, or none.
+    @Nullable StoredUsage load(long application);
+
+    /// Closed slots of an application, read together with its snapshot's sequence.
+    StoredPast loadPast(long application, List<Slot> slots);
+
+    /// Writes snapshots of applications in one transaction: rows replaced, past amounts added. A snapshot whose
+    /// sequence is not above the stored one changes nothing (writing a batch twice counts once).
+    void write(List<UsageSnapshot> applications);
+
+    /// The last snapshots of all product totals; `number` is the product's.
+    List<StoredUsage> loadTotals();
+
+    /// Closed slots of a product's totals.
+    StoredPast loadPastTotals(int product, List<Slot> slots);
+
+    /// Writes product totals in one transaction, as [#write] does for applications.
+    void writeTotals(List<UsageSnapshot> products);
+
+    /// Replays all rows of the journal in ascending sequence.
+    void replay(RowVisitor visitor);
+
+    /// Forgets journal rows with a sequence below `seq`.
+    void truncateBelow(long seq);
+
+    /// Sees one row of the journal.
+    @FunctionalInterface
+    interface RowVisitor {
+        void row(long seq, byte[] body);
+    }
+}
