@@ -51,7 +51,7 @@ public interface Manner {
         return with -> turns.get(Math.min(with.exchange(), turns.size()) - 1).meet(with);
     }
 
-    /// RST as soon as the connection is accepted.
+    /// RST as soon as the connection is accepted: the client may hear of it before, while or after it asks.
     static Manner resetAtOnce() {
         return with -> {
             with.reset();

@@ -45,7 +45,7 @@ class LyingDnsTest {
             dns.say("api.test", new Lie.Empty());
             assertThat(ask(dns, "api.test", "A").size()).isZero();
             dns.say("api.test", new Lie.Silence());
-            assertThatThrownBy(() -> ask(dns, "api.test", "A")).isInstanceOf(NamingException.class);
+            assertThatThrownBy(() -> ask(dns, "api.test", "A", 200)).isInstanceOf(NamingException.class);
             dns.say("api.test", Lie.addresses(MINUTE, "127.0.0.1"));
             assertThat(ask(dns, "api.test", "A").size()).isEqualTo(1);
         }
@@ -70,13 +70,17 @@ class LyingDnsTest {
         }
     }
 
+    private static Attributes ask(LyingDns dns, String name, String type) throws NamingException {
+        return ask(dns, name, type, 5_000);
+    }
+
     // The names asked for are the test's own, and JNDI's DNS client is the only one in the JDK that speaks to a port.
     @SuppressWarnings({"BanJNDI", "JdkObsolete"})
-    private static Attributes ask(LyingDns dns, String name, String type) throws NamingException {
+    private static Attributes ask(LyingDns dns, String name, String type, int timeoutMillis) throws NamingException {
         var environment = new Hashtable<String, String>();
         environment.put("java.naming.factory.initial", "com.sun.jndi.dns.DnsContextFactory");
         environment.put("java.naming.provider.url", "dns://127.0.0.1:" + dns.port());
-        environment.put("com.sun.jndi.dns.timeout.initial", "200");
+        environment.put("com.sun.jndi.dns.timeout.initial", Integer.toString(timeoutMillis));
         environment.put("com.sun.jndi.dns.timeout.retries", "1");
         var context = new InitialDirContext(environment);
         try {

@@ -60,9 +60,11 @@ class RudePeerTest {
     void resetAtOnceAndAfterTheRequestReachTheClientAsReset() throws IOException {
         try (var peer = RudePeer.start(Manner.resetAtOnce(), Manner.resetAfterRequest())) {
             for (var i = 0; i < 2; i++) {
-                try (var client = RawClient.connect(peer.port())) {
-                    assertThatThrownBy(() -> client.send(GET).answer()).isInstanceOf(SocketException.class);
-                }
+                assertThatThrownBy(() -> {
+                    try (var client = RawClient.connect(peer.port())) {
+                        client.send(GET).answer();
+                    }
+                }).isInstanceOf(SocketException.class);
             }
             assertThat(peer.received()).isEqualTo(1);
         }
@@ -161,7 +163,7 @@ class RudePeerTest {
     @Test
     void idleConnectionIsClosedInTimeAndLaterExchangesCanDiffer() throws IOException {
         try (var peer = RudePeer.start(
-                Manner.closingIdleAfter(Duration.ofMillis(50), Manner.citizen()),
+                Manner.closingIdleAfter(Duration.ofMillis(500), Manner.citizen()),
                 Manner.inTurn(Manner.citizen(), Manner.resetAfterRequest()))) {
             try (var client = RawClient.connect(peer.port())) {
                 client.send(GET).answer();
