@@ -1,0 +1,136 @@
+package io.tollkeeper.http;
+
+import io.netty.channel.Channel;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.handler.ssl.SslHandler;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import javax.net.ssl.SSLSession;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// A socket that accepts connections, and the connections it accepted. Made by [Engine#listen].
+public final class Listener implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Listener.class);
+    private static final AtomicLong CONNECTIONS = new AtomicLong();
+
+    private final ListenerSettings settings;
+    private final ExchangeHandler.Factory handlers;
+    private final @Nullable ServerTlsContext tls;
+    private final Set<Http1Connection> connections = ConcurrentHashMap.newKeySet();
+    private volatile @Nullable Channel channel;
+    private volatile boolean draining;
+
+    Listener(ListenerSettings settings, ExchangeHandler.Factory handlers) {
+        this.settings = settings;
+        this.handlers = handlers;
+        this.tls = settings.tls() == null ? null : ServerTlsContext.of(settings.tls(), settings.timeouts().handshake());
+    }
+
+    ListenerSettings settings() {
+        return settings;
+    }
+
+    ExchangeHandler.Factory handlers() {
+        return handlers;
+    }
+
+    long nextConnectionNumber() {
+        return CONNECTIONS.incrementAndGet();
+    }
+
+    /// The address in use; tells the port where 0 was asked for.
+    public InetSocketAddress address() {
+        Channel c = channel;
+        if (c == null) {
+            throw new IllegalStateException("the listener is not open yet");
+        }
+        return (InetSocketAddress) c.localAddress();
+    }
+
+    /// Connections open now.
+    public int openConnections() {
+        return connections.size();
+    }
+
+    boolean isDraining() {
+        return draining;
+    }
+
+    void opened(Channel serverChannel) {
+        channel = serverChannel;
+    }
+
+    /// A connection was accepted; on its loop.
+    void accepted(SocketChannel accepted, Loop loop) {
+        Http1Connection connection = new Http1Connection(this, loop);
+        connections.add(connection);
+        accepted.closeFuture().addListener(closed -> connections.remove(connection));
+        if (tls == null) {
+            accepted.pipeline().addLast(connection);
+        } else {
+            tls.addTo(accepted, connection);
+        }
+    }
+
+    void closed(Http1Connection connection) {
+        connections.remove(connection);
+    }
+
+    /// Stops accepting, closes idle connections, lets the others finish their exchange (their answers say
+    /// `Connection: close`) for at most `patience`, then closes what is left. Blocks until all are closed.
+    public void drain(Duration patience) {
+        draining = true;
+        Channel c = channel;
+        if (c != null) {
+            c.close().awaitUninterruptibly();
+        }
+        for (Http1Connection connection : connections) {
+            connection.loop().execute(connection::drain);
+        }
+        if (!awaitClosed(patience)) {
+            LOG.warn("{}: {} connections still busy after {} s are closed", settings.name(), connections.size(), patience.toSeconds());
+            for (Http1Connection connection : connections) {
+                connection.loop().execute(connection::closeNow);
+            }
+            awaitClosed(Duration.ofSeconds(2));
+        }
+    }
+
+    private boolean awaitClosed(Duration patience) {
+        long end = System.nanoTime() + patience.toNanos();
+        while (!connections.isEmpty()) {
+            if (System.nanoTime() - end >= 0) {
+                return false;
+            }
+            try {
+                TimeUnit.MILLISECONDS.sleep(10);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /// Closes listener and connections at once.
+    @Override
+    public void close() {
+        drain(Duration.ZERO);
+    }
+
+    static Request.@Nullable Tls tlsFacts(Channel channel) {
+        SslHandler handler = channel.pipeline().get(SslHandler.class);
+        if (handler == null) {
+            return null;
+        }
+        SSLSession session = handler.engine().getSession();
+        return new Request.Tls(session.getProtocol(), session.getCipherSuite(), ServerTlsContext.serverName(channel));
+    }
+}

@@ -1,0 +1,151 @@
+package io.tollkeeper.http;
+
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.handler.ssl.OpenSsl;
+import io.netty.handler.ssl.SniHandler;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
+import io.netty.handler.ssl.SslProvider;
+import io.netty.handler.ssl.SniCompletionEvent;
+import io.netty.util.AttributeKey;
+import io.netty.util.Mapping;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// The TLS side of a listener: certificates by server name, BoringSSL where it loads, the JDK's TLS otherwise. TLS 1.2
+/// and 1.3, no renegotiation. Immutable.
+final class ServerTlsContext {
+
+    private static final Logger LOG = LoggerFactory.getLogger(ServerTlsContext.class);
+    private static final AttributeKey<String> SERVER_NAME = AttributeKey.valueOf("tollkeeper.serverName");
+
+    private final Mapping<String, SslContext> byName;
+    private final long handshakeMillis;
+
+    private ServerTlsContext(Mapping<String, SslContext> byName, long handshakeMillis) {
+        this.byName = byName;
+        this.handshakeMillis = handshakeMillis;
+    }
+
+    /// @throws IllegalArgumentException if a certificate or key cannot be read; the message names the file
+    static ServerTlsContext of(ServerTls settings, Duration handshake) {
+        Map<String, SslContext> exact = new HashMap<>();
+        Map<String, SslContext> wildcard = new HashMap<>();
+        SslContext fallback = null;
+        for (ServerTls.Certificate certificate : settings.certificates()) {
+            SslContext context = context(certificate);
+            if (fallback == null) {
+                fallback = context;
+            }
+            for (String name : certificate.names()) {
+                if (name.startsWith("*.")) {
+                    wildcard.putIfAbsent(name.substring(2), context);
+                } else {
+                    exact.putIfAbsent(name, context);
+                }
+            }
+        }
+        SslContext otherwise = fallback;
+        return new ServerTlsContext(
+                name -> {
+                    if (name == null) {
+                        return otherwise;
+                    }
+                    SslContext context = exact.get(name);
+                    if (context == null) {
+                        context = wildcard.get(name.substring(name.indexOf('.') + 1));
+                    }
+                    return context != null ? context : otherwise;
+                },
+                handshake.toMillis());
+    }
+
+    private static SslContext context(ServerTls.Certificate certificate) {
+        try {
+            return SslContextBuilder.forServer(certificate.chain().toFile(), certificate.key().toFile())
+                    .sslProvider(provider())
+                    .protocols("TLSv1.3", "TLSv1.2")
+                    .build();
+        } catch (SSLException | IllegalArgumentException e) {
+            throw new IllegalArgumentException(
+                    "certificate " + certificate.chain() + " with key " + certificate.key() + " cannot be used: " + e.getMessage(), e);
+        }
+    }
+
+    /// BoringSSL through tcnative, else the JDK; `-Dtollkeeper.tls=jdk` forces the latter.
+    static SslProvider provider() {
+        return OpenSsl.isAvailable() && !"jdk".equals(System.getProperty("tollkeeper.tls"))
+                ? SslProvider.OPENSSL
+                : SslProvider.JDK;
+    }
+
+    /// Handshake first; the connection is added once it has succeeded.
+    void addTo(SocketChannel channel, Http1Connection connection) {
+        SniHandler sni = new SniHandler(byName::map, 16 * 1024, handshakeMillis) {
+            @Override
+            protected io.netty.handler.ssl.SslHandler newSslHandler(
+                    SslContext context, io.netty.buffer.ByteBufAllocator allocator) {
+                var handler = super.newSslHandler(context, allocator);
+                handler.setHandshakeTimeoutMillis(handshakeMillis);
+                return handler;
+            }
+        };
+        channel.pipeline().addLast(sni).addLast(new AfterHandshake(connection));
+    }
+
+    static @Nullable String serverName(Channel channel) {
+        return channel.attr(SERVER_NAME).get();
+    }
+
+    /// Waits for the handshake, then makes room for the connection.
+    private static final class AfterHandshake extends ChannelInboundHandlerAdapter {
+        private final Http1Connection connection;
+
+        AfterHandshake(Http1Connection connection) {
+            this.connection = connection;
+        }
+
+        @Override
+        public void channelActive(ChannelHandlerContext ctx) {
+            ctx.fireChannelActive();
+            ctx.read();
+        }
+
+        @Override
+        public void channelReadComplete(ChannelHandlerContext ctx) {
+            ctx.read();
+        }
+
+        @Override
+        public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+            if (event instanceof SniCompletionEvent sni && sni.hostname() != null) {
+                ctx.channel().attr(SERVER_NAME).set(sni.hostname());
+            } else if (event instanceof SslHandshakeCompletionEvent handshake) {
+                if (handshake.isSuccess()) {
+                    ctx.pipeline().replace(this, null, connection);
+                } else {
+                    LOG.debug("TLS handshake with {} failed: {}", ctx.channel().remoteAddress(), handshake.cause().getMessage());
+                    ctx.close();
+                }
+            }
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+            if (!(cause instanceof IOException) && !(cause.getCause() instanceof SSLException)) {
+                LOG.debug("connection of {} fails before its handshake is done", ctx.channel().remoteAddress(), cause);
+            }
+            ctx.close();
+        }
+    }
+}

@@ -1,0 +1,51 @@
+package io.tollkeeper.http;
+
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/// An address that we call, with everything that decides how. Immutable; made once per product, not per request. Equal
+/// values share connections.
+///
+/// @param tls            TLS settings, null for plain HTTP
+/// @param host           name (resolved by [Resolver]), IPv4 or IPv6 literal without brackets
+/// @param port           TCP port
+/// @param hostHeader     value of `Host` to send, with port unless it is the scheme's default
+/// @param serverName     name for SNI and certificate check; null: none sent (an IP literal), certificate checked
+///                       against `host`
+/// @param timeouts       limits in time
+/// @param maxConnections limit of connections to this upstream over all loops
+public record Upstream(
+        @Nullable ClientTls tls,
+        String host,
+        int port,
+        String hostHeader,
+        @Nullable String serverName,
+        Timeouts timeouts,
+        int maxConnections) {
+
+    /// Limits in time of one upstream. Zero means no limit.
+    ///
+    /// @param connect   until the TCP connection stands
+    /// @param handshake until TLS stands
+    /// @param firstByte from the last byte of the request to the first byte of the answer
+    /// @param idle      between two bytes of the answer
+    /// @param send      between two bytes of the request that the upstream takes
+    /// @param total     from call to the end of the answer
+    public record Timeouts(
+            Duration connect, Duration handshake, Duration firstByte, Duration idle, Duration send, Duration total) {
+
+        /// 60 s each, handshake 10 s, no total.
+        public static final Timeouts DEFAULT = new Timeouts(
+                Duration.ofSeconds(60),
+                Duration.ofSeconds(10),
+                Duration.ofSeconds(60),
+                Duration.ofSeconds(60),
+                Duration.ofSeconds(60),
+                Duration.ZERO);
+    }
+
+    /// `http://host:port` or `https://host:port`, for records and logs.
+    public String describe() {
+        return (tls == null ? "http://" : "https://") + (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port;
+    }
+}

@@ -1,0 +1,61 @@
+package io.tollkeeper.http;
+
+/// A request to send to an upstream. Mutable and reused by its owner (an exchange on its loop); must not change between
+/// [UpstreamPool#call] and the end of that call.
+///
+/// `Host`, `Content-Length`, `Transfer-Encoding` and `Connection` are written by the connection from the upstream and
+/// the body: setting them has no effect.
+public final class UpstreamRequest {
+
+    String method = "GET";
+    String target = "/";
+    final Headers headers = new Headers();
+    Body body = Body.NONE;
+    boolean repeatable;
+    boolean headersOnlyHost;
+
+    /// Forgets everything of the last call.
+    public UpstreamRequest reset() {
+        method = "GET";
+        target = "/";
+        headers.clear();
+        body = Body.NONE;
+        repeatable = false;
+        return this;
+    }
+
+    public UpstreamRequest method(String newMethod) {
+        method = newMethod;
+        return this;
+    }
+
+    /// Sets the target in origin form, sent byte for byte (Latin-1).
+    public UpstreamRequest target(String newTarget) {
+        target = newTarget;
+        return this;
+    }
+
+    public UpstreamRequest body(Body newBody) {
+        body = newBody;
+        return this;
+    }
+
+    /// Declares that sending this request twice does no harm. It is then sent again, once, if a reused connection
+    /// turns out dead before any byte of an answer, its method is idempotent, and the body can be replayed.
+    public UpstreamRequest repeatable(boolean newRepeatable) {
+        repeatable = newRepeatable;
+        return this;
+    }
+
+    public Headers headers() {
+        return headers;
+    }
+
+    public String method() {
+        return method;
+    }
+
+    public String target() {
+        return target;
+    }
+}
