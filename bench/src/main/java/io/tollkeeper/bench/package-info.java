@@ -1,3 +1,5 @@
-/// Placeholder removed as soon as the first package of this module exists.
-@org.jspecify.annotations.NullMarked
+/// Programs and JMH benchmarks behind `bench/run`; not shipped.
+@NullMarked
 package io.tollkeeper.bench;
+
+import org.jspecify.annotations.NullMarked;
