@@ -1,0 +1,16 @@
+package io.tollkeeper.app.declaration;
+
+import java.util.List;
+
+/// The products of a file. Immutable.
+///
+/// @param complete whether the file says all there is to know of a product (plans, applications, keys), as
+///                 `tollkeeper.yaml` does; a 3scale document only tells the gateway's part, the rest is written through
+///                 the Internal API
+public record Declared(List<DeclaredProduct> products, boolean complete) {
+    public static final Declared NOTHING = new Declared(List.of(), true);
+
+    public Declared {
+        products = List.copyOf(products);
+    }
+}

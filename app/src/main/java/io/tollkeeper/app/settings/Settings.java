@@ -1,0 +1,229 @@
+package io.tollkeeper.app.settings;
+
+import java.nio.file.Path;
+import java.time.Duration;
+
+import org.jspecify.annotations.Nullable;
+
+/// Every setting of the program, with its default. Immutable; read and checked by [SettingsReader] before anything
+/// starts. The page `docs/settings.md` is made from these records.
+///
+/// To add a setting: a component here, a use in `Wiring`, then `mvn -Dquick -pl app -am test -Dtest=SettingsPageTest
+/// -Dsettings.write=true -Dsurefire.failIfNoSpecifiedTests=false`.
+public record Settings(
+        @Setting(value = "data", says = "Folder of the embedded store, the control socket and the log of flight records. Also `--data DIR`.")
+        Path data,
+        @Setting(value = "auto", says = "Network engine. `auto` takes the first of io_uring, epoll, nio that works here, and the start line says why not a better one.")
+        Transport transport,
+        @Setting(value = "0", says = "Event loops (threads that serve connections); 0 for one per processor.")
+        int eventLoops,
+        @Setting(value = "stdout", says = "Where the access log goes, one JSON line per call: stdout, stderr, off, or a file.")
+        String accessLog,
+        Gateway gateway,
+        Meter meter,
+        Management management,
+        Metrics metrics,
+        Client client,
+        Upstream upstream,
+        Dns dns,
+        Flight flight,
+        Drain drain) implements Checked {
+
+    @Override public void check(Complaints complain) {
+        complain.atMost("event-loops", eventLoops, 256);
+    }
+
+    /// Which network engine carries the connections.
+    public enum Transport { AUTO, IO_URING, EPOLL, NIO }
+
+    /// What the gateway does with calls that nobody can count.
+    public enum WhenUnwritable { OPEN, CLOSED }
+
+    /// What the upstream gets as path.
+    public enum UpstreamPath { PRESERVE, NORMALISE, REFUSE_AMBIGUOUS }
+
+    /// What happens to `X-Forwarded-*` and `Via`.
+    public enum Forwarded { PASS, APPEND, REPLACE }
+
+    /// The listener for API calls.
+    public record Gateway(
+            @Setting(value = "0.0.0.0:8080", says = "Where API calls are taken; `off` for no plain listener.")
+            @Nullable ListenAddress listen,
+            @Setting(value = "open", says = "What happens to calls while the store cannot be written: open lets those pass that would pass otherwise, closed refuses them with 503.")
+            WhenUnwritable onUnwritableMeter,
+            Tls tls) implements Checked {
+
+        @Override public void check(Complaints complain) {
+            if (listen == null && tls.listen == null) {
+                complain.about("listen", "off, and gateway.tls.listen is not set either: nothing would listen");
+            }
+        }
+    }
+
+    /// The TLS listener for API calls.
+    public record Tls(
+            @Setting(value = "", says = "Where API calls are taken over TLS, e.g. 0.0.0.0:8443; needs a certificate and a key.")
+            @Nullable ListenAddress listen,
+            @Setting(value = "", says = "PEM file: the certificate, then its intermediates.")
+            @Nullable Path certificate,
+            @Setting(value = "", says = "PEM file: the certificate's private key (PKCS#8).")
+            @Nullable Path key) implements Checked {
+
+        @Override public void check(Complaints complain) {
+            if (listen != null && certificate == null) {
+                complain.about("certificate", "missing: gateway.tls.listen is set and needs a certificate (PEM file)");
+            }
+            if (listen != null && key == null) {
+                complain.about("key", "missing: gateway.tls.listen is set and needs the certificate's private key (PEM file)");
+            }
+            complain.unreadable("certificate", certificate);
+            complain.unreadable("key", key);
+        }
+    }
+
+    /// The Service Management API.
+    public record Meter(
+            @Setting(value = "127.0.0.1:3000", says = "Where the Service Management API is answered, or off.")
+            @Nullable ListenAddress listen,
+            InternalApi internalApi) {}
+
+    /// The part of the meter through which a portal writes.
+    public record InternalApi(
+            @Setting(value = "", alias = "CONFIG_INTERNAL_API_USER", says = "User name for `/internal` (HTTP Basic). Without user and password the Internal API is answered on loopback listeners only.")
+            @Nullable String user,
+            @Setting(value = "", alias = "CONFIG_INTERNAL_API_PASSWORD", says = "Password for `/internal`.")
+            @Nullable Secret password) implements Checked {
+
+        @Override public void check(Complaints complain) {
+            if (user != null && password == null) {
+                complain.about("password", "missing, while user is set (set both or neither)");
+            }
+            if (user == null && password != null) {
+                complain.about("user", "missing, while password is set (set both or neither)");
+            }
+        }
+    }
+
+    /// Liveness and readiness.
+    public record Management(
+            @Setting(value = "0.0.0.0:8090", says = "Where `/status/live` and `/status/ready` are answered, or off.")
+            @Nullable ListenAddress listen) {}
+
+    /// Prometheus metrics.
+    public record Metrics(
+            @Setting(value = "0.0.0.0:9421", says = "Where `/metrics` is answered, or off.")
+            @Nullable ListenAddress listen) {}
+
+    /// What clients may send and how long they may take.
+    public record Client(
+            @Setting(value = "60s", says = "Time for a request's head, from its first byte.")
+            Duration headTimeout,
+            @Setting(value = "60s", says = "Longest pause between two bytes of a request's body.")
+            Duration bodyTimeout,
+            @Setting(value = "75s", says = "How long an idle connection is kept for the next request.")
+            Duration keepAlive,
+            @Setting(value = "10s", says = "Time for the TLS handshake.")
+            Duration handshakeTimeout,
+            @Setting(value = "60s", says = "Longest pause in which a client takes no byte of its answer.")
+            Duration sendTimeout,
+            @Setting(value = "0B", says = "Bytes per second a body must arrive with after its first 30 s; 0B for no minimum.")
+            ByteSize minimumBodyRate,
+            @Setting(value = "8KiB", says = "Longest request line; longer ones are refused with 414.")
+            ByteSize maxRequestLine,
+            @Setting(value = "8KiB", says = "Largest single header.")
+            ByteSize maxHeader,
+            @Setting(value = "32KiB", says = "All headers of a request together.")
+            ByteSize maxHeaders,
+            @Setting(value = "100", says = "Number of headers of a request.")
+            int maxHeaderCount,
+            @Setting(value = "0B", says = "Largest request body; larger ones are refused with 413. 0B for no limit.")
+            ByteSize maxBody) implements Checked {
+
+        @Override public void check(Complaints complain) {
+            complain.atLeast("max-request-line", maxRequestLine, 64);
+            complain.atLeast("max-header", maxHeader, 64);
+            complain.atLeast("max-headers", maxHeaders, 256);
+            complain.atLeast("max-header-count", maxHeaderCount, 1);
+            complain.atMost("max-request-line", maxRequestLine, 1 << 20);
+            complain.atMost("max-headers", maxHeaders, 1 << 24);
+        }
+    }
+
+    /// How upstreams are called.
+    public record Upstream(
+            @Setting(value = "60s", says = "Time for the TCP connection.")
+            Duration connectTimeout,
+            @Setting(value = "10s", says = "Time for the TLS handshake.")
+            Duration handshakeTimeout,
+            @Setting(value = "60s", says = "From the last byte of the request to the first byte of the answer.")
+            Duration firstByteTimeout,
+            @Setting(value = "60s", says = "Longest pause between two bytes of the answer.")
+            Duration idleTimeout,
+            @Setting(value = "60s", says = "Longest pause in which the upstream takes no byte of the request.")
+            Duration sendTimeout,
+            @Setting(value = "off", says = "From the call to the end of the answer.")
+            Duration totalTimeout,
+            @Setting(value = "1024", says = "Connections to one upstream, over all event loops.")
+            int maxConnections,
+            @Setting(value = "8192", says = "Connections to all upstreams together.")
+            int maxConnectionsTotal,
+            @Setting(value = "1s", says = "How long a call waits for a connection when the limit is reached.")
+            Duration queueTimeout,
+            @Setting(value = "55s", says = "How long an idle connection is kept. Less is taken for an upstream that was seen to close sooner.")
+            Duration keepAlive,
+            @Setting(value = "10m", says = "Age at which a connection is not used again.")
+            Duration maxAge,
+            @Setting(value = "preserve", says = "What the upstream gets as path: the client's bytes, the normalised form, or a refusal (400) where the two differ. Mapping rules always look at the normalised form.")
+            UpstreamPath path,
+            @Setting(value = "append", says = "What happens to `X-Forwarded-For`, `-Proto`, `-Host` and `Via`: append ours, replace the client's, or pass them. 3scale documents use pass.")
+            Forwarded forwarded) implements Checked {
+
+        @Override public void check(Complaints complain) {
+            complain.atLeast("max-connections", maxConnections, 1);
+            complain.atLeast("max-connections-total", maxConnectionsTotal, maxConnections);
+        }
+    }
+
+    /// How names become addresses. The servers are `RESOLVER`'s or those of `/etc/resolv.conf`.
+    public record Dns(
+            @Setting(value = "false", says = "Whether IPv6 addresses are asked for as well.")
+            boolean ipv6,
+            @Setting(value = "1s", says = "Least time an answer is kept.")
+            Duration minTtl,
+            @Setting(value = "1h", says = "Longest time an answer is kept.")
+            Duration maxTtl,
+            @Setting(value = "5s", says = "How long \"no such name\" is remembered.")
+            Duration negativeTtl,
+            @Setting(value = "1h", says = "How long the last good answer is used while nobody answers anew; such calls carry the warning D-STALE-USED.")
+            Duration stale) implements Checked {
+
+        @Override public void check(Complaints complain) {
+            if (minTtl.compareTo(maxTtl) > 0) {
+                complain.about("min-ttl", "longer than dns.max-ttl");
+            }
+        }
+    }
+
+    /// Flight records: what is kept of calls, for `tollkeeper explain`.
+    public record Flight(
+            @Setting(value = "4096", says = "Records kept in memory per event loop.")
+            int records,
+            @Setting(value = "50", says = "Successful calls kept per second; failures are kept within quotas per product and application.")
+            int successesPerSecond,
+            @Setting(value = "64MiB", says = "Records on disk, in the data folder; the oldest go first. 0B for none.")
+            ByteSize maxDisk,
+            @Setting(value = "7d", says = "Age at which records leave the disk.")
+            Duration maxAge) implements Checked {
+
+        @Override public void check(Complaints complain) {
+            complain.atLeast("records", records, 16);
+        }
+    }
+
+    /// How the program ends on SIGTERM.
+    public record Drain(
+            @Setting(value = "0s", says = "Between \"not ready\" and the closing of the listeners, for load balancers to notice.")
+            Duration delay,
+            @Setting(value = "30s", says = "How long calls under way may take to finish.")
+            Duration timeout) {}
+}

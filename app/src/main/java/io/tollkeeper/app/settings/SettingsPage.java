@@ -1,0 +1,45 @@
+package io.tollkeeper.app.settings;
+
+/// Writes `docs/settings.md` from the records, so that the page and the program cannot disagree. Pure computation.
+final class SettingsPage {
+
+    private SettingsPage() {}
+
+    static String markdown() {
+        var page = new StringBuilder("""
+                # Settings
+
+                <!-- Made from app/src/main/java/io/tollkeeper/app/settings/Settings.java; do not edit by hand. -->
+
+                A later source beats an earlier one: the default, then the file `tollkeeper.yaml` (or `--config FILE`), then
+                the variable, then `--set key=value`. In the file the dots of a key are nesting:
+
+                ```yaml
+                upstream:
+                  connect-timeout: 5s
+                ```
+
+                Unknown keys and variables are errors. `tollkeeper check FILE` tells every mistake at once.
+
+                """);
+        String section = "-";
+        for (var key : Keys.ALL) {
+            int dot = key.name().indexOf('.');
+            var of = dot < 0 ? "" : key.name().substring(0, dot);
+            if (!of.equals(section)) {
+                section = of;
+                page.append(section.isEmpty() ? "## The program" : "\n## " + section).append("\n\n");
+                page.append("| Key | Default | Takes | What it does |\n|---|---|---|---|\n");
+            }
+            page.append("| `").append(key.name()).append("`<br>`").append(key.variable()).append('`');
+            if (!key.setting().alias().isEmpty()) {
+                page.append(" (or `").append(key.setting().alias()).append("`)");
+            }
+            var usual = key.setting().value();
+            page.append(" | ").append(usual.isEmpty() ? "not set" : "`" + usual + "`")
+                    .append(" | ").append(key.type().expected().replace("|", "\\|"))
+                    .append(" | ").append(key.setting().says().replace("|", "\\|")).append(" |\n");
+        }
+        return page.toString();
+    }
+}

@@ -1,0 +1,119 @@
+package io.tollkeeper.app.settings;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+import io.tollkeeper.app.document.Document;
+import io.tollkeeper.app.document.Findings;
+import io.tollkeeper.app.settings.Settings.Transport;
+import io.tollkeeper.core.proxy.Finding;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+class SettingsReaderTest {
+    private final Findings findings = new Findings();
+
+    @Test void withoutAnySourceTheDefaultsApply() {
+        var settings = read(null, Map.of());
+        assertThat(settings.gateway().listen()).isEqualTo(new ListenAddress("0.0.0.0", 8080));
+        assertThat(settings.meter().listen()).isEqualTo(new ListenAddress("127.0.0.1", 3000));
+        assertThat(settings.upstream().connectTimeout()).isEqualTo(Duration.ofSeconds(60));
+        assertThat(settings.upstream().totalTimeout()).isEqualTo(Duration.ZERO);
+        assertThat(settings.client().maxHeaders()).isEqualTo(new ByteSize(32 << 10));
+        assertThat(settings.transport()).isEqualTo(Transport.AUTO);
+        assertThat(settings.data()).isEqualTo(Path.of("data"));
+        assertThat(told()).isEmpty();
+    }
+
+    @Test void theFileBeatsDefaultsVariablesBeatTheFileAndSetBeatsAll() {
+        var settings = read("""
+                gateway:
+                  listen: 127.0.0.1:1
+                meter:
+                  listen: 127.0.0.1:2
+                management:
+                  listen: 127.0.0.1:3
+                """,
+                Map.of("TOLLKEEPER_METER_LISTEN", "127.0.0.1:22", "TOLLKEEPER_MANAGEMENT_LISTEN", "127.0.0.1:33", "PATH", "/bin"),
+                "management.listen=127.0.0.1:333");
+        assertThat(settings.gateway().listen()).hasToString("127.0.0.1:1");
+        assertThat(settings.meter().listen()).hasToString("127.0.0.1:22");
+        assertThat(settings.management().listen()).hasToString("127.0.0.1:333");
+        assertThat(told()).isEmpty();
+    }
+
+    @Test void everyMistakeOfEverySourceIsToldAtOnce() {
+        read("""
+                gateway:
+                  lisen: 127.0.0.1:1
+                  on-unwritable-meter: maybe
+                upstream:
+                  conect-timeout: 5s
+                  idle-timeout: 5
+                  listen: x
+                dns: fast
+                colour: red
+                """,
+                Map.of("TOLLKEEPER_GATEWAY_LISTN", "127.0.0.1:22", "TOLLKEEPER_CLIENT_MAX_BODY", "10MB"),
+                "drain.dely=3s", "transport");
+        assertThat(told()).containsExactly(
+                "--set  drain.dely: unknown key (did you mean drain.delay?)",
+                "--set  transport: has no value (expected: key=value, e.g. gateway.listen=127.0.0.1:8080)",
+                "TOLLKEEPER_CLIENT_MAX_BODY  client.max-body: 10MB (expected: a size such as 512B, 64KiB, 10MiB or 1GiB)",
+                "TOLLKEEPER_GATEWAY_LISTN  unknown variable (did you mean TOLLKEEPER_GATEWAY_LISTEN?)",
+                "t.yaml:2  gateway.lisen: unknown key (did you mean listen?)",
+                "t.yaml:3  gateway.on-unwritable-meter: maybe (expected: open, closed)",
+                "t.yaml:5  upstream.conect-timeout: unknown key (did you mean connect-timeout?)",
+                "t.yaml:6  upstream.idle-timeout: 5 (expected: a duration such as 500ms, 60s, 10m or 1h; 0s for off)",
+                "t.yaml:7  upstream.listen: unknown key (did you mean gateway.listen?)",
+                "t.yaml:8  dns: is \"fast\" (expected: ipv6, min-ttl, max-ttl, negative-ttl, stale)",
+                "t.yaml:9  colour: unknown key");
+    }
+
+    @Test void valuesMustFitTogether() {
+        read("""
+                gateway:
+                  tls:
+                    listen: 0.0.0.0:8443
+                    certificate: /no/such/file.pem
+                meter:
+                  internal-api:
+                    user: porta
+                """, Map.of());
+        assertThat(told()).containsExactly(
+                "settings  gateway.tls.key: missing: gateway.tls.listen is set and needs the certificate's private key (PEM file)",
+                "settings  meter.internal-api.password: missing, while user is set (set both or neither)",
+                "t.yaml:4  gateway.tls.certificate: /no/such/file.pem: no such file");
+    }
+
+    @Test void listenersCanBeSwitchedOff() {
+        assertThat(read("metrics:\n  listen: off\n", Map.of()).metrics().listen()).isNull();
+        assertThat(told()).isEmpty();
+    }
+
+    @Test void theOriginalsVariablesForTheInternalApiAreKnown() {
+        var api = read(null, Map.of("CONFIG_INTERNAL_API_USER", "u", "CONFIG_INTERNAL_API_PASSWORD", "p")).meter().internalApi();
+        assertThat(api.user()).isEqualTo("u");
+        assertThat(api.password()).isEqualTo(new Secret("p"));
+        assertThat(api.toString()).doesNotContain("p]").contains("***");
+    }
+
+    @Test void keysThatOthersReadAreLeftAlone() {
+        read("products:\n  x: {}\n", Map.of());
+        assertThat(told()).isEmpty();
+    }
+
+    private Settings read(@Nullable String yaml, Map<String, String> environment, String... overrides) {
+        var file = yaml == null ? null : Document.read("t.yaml", yaml, findings);
+        return SettingsReader.read(file, Set.of("products"), environment, List.of(overrides), findings);
+    }
+
+    private List<String> told() {
+        return findings.sorted().stream().map(Finding::text).toList();
+    }
+}
