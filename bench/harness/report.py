@@ -41,6 +41,16 @@ def contest(contestants, base):
                   "p50 ms", "p99 ms", "RSS MiB", "heap B/request"], rows)
 
 
+def bars(rows):
+    """What was promised beside what was measured."""
+    cells = []
+    for what, value, relation, bar, unit in rows:
+        kept = value <= bar if relation == "≤" else value >= bar
+        number = f"{value:,.2f}" if abs(value) < 100 else f"{value:,.0f}"
+        cells.append([what, f"{number} {unit}".strip(), f"{relation} {bar:,} {unit}".strip(), "kept" if kept else "MISSED"])
+    return table(["bar", "measured", "promised", ""], cells)
+
+
 def figure(name, value, unit):
     return {"name": name, "value": float(f"{value:.4g}") if abs(value) < 1000 else round(value), "unit": unit}
 

@@ -2,9 +2,10 @@
 
 import dataclasses
 import statistics
+import subprocess
 import sys
 
-from . import machine, program as programs
+from . import machine, ours, program as programs
 
 
 @dataclasses.dataclass
@@ -63,11 +64,13 @@ def measure(contestants, rounds, warmup, seconds):
         if time:
             say(f"  warm-up {contestant.name}: {time} s")
             contestant.load.run(contestant.program, time)
+            ours.empty_logs(contestant.program)
     for number in range(rounds):
         shift = number % len(contestants)
         for contestant in contestants[shift:] + contestants[:shift]:
             contestant.load.run(contestant.program, 1)
             contestant.samples.append(sample(contestant, seconds))
+            ours.empty_logs(contestant.program)
         say(f"  round {number + 1} of {rounds}: " + ", ".join(
             f"{contestant.name} {contestant.samples[-1]['micros']:.1f}" for contestant in contestants) + " µs")
     for contestant in contestants:
@@ -78,8 +81,6 @@ def measure(contestants, rounds, warmup, seconds):
 
 def allocated_per_request(contestant, seconds):
     """Heap bytes that all threads of the JVM allocate per request, read over JMX outside the measured rounds."""
-    import subprocess
-
     probe = subprocess.Popen(
         ["taskset", "-c", str(machine.LOAD_CORE), machine.java(), "-XX:TieredStopAtLevel=1", "-Xmx64m", "-cp",
          str(machine.ROOT / "bench" / "target" / "classes"), "io.tollkeeper.bench.AllocationProbe",
