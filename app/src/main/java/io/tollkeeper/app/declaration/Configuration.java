@@ -12,7 +12,6 @@ import java.util.Set;
 import io.tollkeeper.app.document.Document;
 import io.tollkeeper.app.document.Findings;
 import io.tollkeeper.app.settings.Settings;
-import io.tollkeeper.app.settings.Settings.Forwarded;
 import io.tollkeeper.app.settings.SettingsReader;
 import io.tollkeeper.core.proxy.Finding;
 import org.jspecify.annotations.Nullable;
@@ -45,7 +44,7 @@ public record Configuration(@Nullable Path file, Settings settings, Declared dec
         var settings = SettingsReader.read(foreign ? null : document, NOT_SETTINGS, environment, overrides, findings);
         var declared = document == null ? Declared.NOTHING
                 : foreign ? GatewayDocumentReader.read(document, findings)
-                : ProductsReader.read(document, settings.upstream().forwarded() == Forwarded.APPEND, findings);
+                : ProductsReader.read(document, settings.upstream(), findings);
         return findings.hasErrors()
                 ? new Loaded.Bad(findings.sorted())
                 : new Loaded.Good(new Configuration(file, settings, declared, findings.sorted()));

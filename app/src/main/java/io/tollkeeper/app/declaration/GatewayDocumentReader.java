@@ -15,9 +15,11 @@ import io.tollkeeper.app.document.Section;
 import io.tollkeeper.core.catalog.AuthenticationMode;
 import io.tollkeeper.core.proxy.CredentialsLocation;
 import io.tollkeeper.core.proxy.ErrorAnswer;
+import io.tollkeeper.core.proxy.ForwardedHeaders;
 import io.tollkeeper.core.proxy.MappingRule;
 import io.tollkeeper.core.proxy.MappingRule.QueryCondition;
 import io.tollkeeper.core.proxy.ProxyConfig;
+import io.tollkeeper.core.proxy.UpstreamPath;
 import org.jspecify.annotations.Nullable;
 
 /// Reads 3scale's gateway document (JSON): `services[]` with their `proxy`, null meaning absent everywhere. Fields that
@@ -89,7 +91,8 @@ final class GatewayDocumentReader {
                 error(proxy, "no_match", ErrorAnswer.NO_MATCH),
                 proxy.text("secret_token"),
                 emptyIsAbsent(proxy.text("hostname_rewrite")),
-                false,
+                ForwardedHeaders.PASS,
+                UpstreamPath.NORMALISE_BEHIND_BASE_PATH,
                 service.text("backend_authentication_type"),
                 service.text("backend_authentication_value"),
                 rules(proxy));

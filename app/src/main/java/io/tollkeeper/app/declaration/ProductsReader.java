@@ -17,6 +17,7 @@ import io.tollkeeper.app.document.Findings;
 import io.tollkeeper.app.document.Nearest;
 import io.tollkeeper.app.document.Node;
 import io.tollkeeper.app.document.Section;
+import io.tollkeeper.app.settings.Settings;
 import io.tollkeeper.core.catalog.AuthenticationMode;
 import io.tollkeeper.core.catalog.Identifier;
 import io.tollkeeper.core.catalog.Metric;
@@ -56,20 +57,20 @@ final class ProductsReader {
             "authorization", CredentialsLocation.AUTHORIZATION);
     private static final Map<String, Period> PERIODS = periods();
 
-    private final boolean addForwarded;
+    private final Settings.Upstream upstream;
     private final Map<String, String> hostOwners = new HashMap<>();
     private final Set<String> tokens = new HashSet<>();
 
-    private ProductsReader(boolean addForwarded) {
-        this.addForwarded = addForwarded;
+    private ProductsReader(Settings.Upstream upstream) {
+        this.upstream = upstream;
     }
 
-    static Declared read(Document document, boolean addForwarded, Findings findings) {
+    static Declared read(Document document, Settings.Upstream upstream, Findings findings) {
         var root = document.root();
         if (root == null) {
             return Declared.NOTHING;
         }
-        var reader = new ProductsReader(addForwarded);
+        var reader = new ProductsReader(upstream);
         var products = new ArrayList<DeclaredProduct>();
         var top = Section.of(document.source(), root instanceof Node.Fields ? root : new Node.Nothing(1), "", findings);
         top.named("products").forEach((id, section) -> products.add(reader.product(id, section)));
@@ -99,7 +100,8 @@ final class ProductsReader {
                 error(errors.section("no-rule"), ErrorAnswer.NO_MATCH),
                 section.text("secret-token"),
                 section.text("host-header"),
-                addForwarded,
+                upstream.forwarded(),
+                upstream.path(),
                 null,
                 null,
                 rules(section, names));

@@ -3,6 +3,8 @@ package io.tollkeeper.app.settings;
 import java.nio.file.Path;
 import java.time.Duration;
 
+import io.tollkeeper.core.proxy.ForwardedHeaders;
+import io.tollkeeper.core.proxy.UpstreamPath;
 import org.jspecify.annotations.Nullable;
 
 /// Every setting of the program, with its default. Immutable; read and checked by [SettingsReader] before anything
@@ -38,12 +40,6 @@ public record Settings(
 
     /// What the gateway does with calls that nobody can count.
     public enum WhenUnwritable { OPEN, CLOSED }
-
-    /// What the upstream gets as path.
-    public enum UpstreamPath { PRESERVE, NORMALISE, REFUSE_AMBIGUOUS }
-
-    /// What happens to `X-Forwarded-*` and `Via`.
-    public enum Forwarded { PASS, APPEND, REPLACE }
 
     /// The listener for API calls.
     public record Gateway(
@@ -173,10 +169,10 @@ public record Settings(
             Duration keepAlive,
             @Setting(value = "10m", says = "Age at which a connection is not used again.")
             Duration maxAge,
-            @Setting(value = "preserve", says = "What the upstream gets as path: the client's bytes, the normalised form, or a refusal (400) where the two differ. Mapping rules always look at the normalised form.")
+            @Setting(value = "preserve", says = "What the upstream gets as path: the client's bytes, the normalised form, or a refusal (400) where the two differ; normalise-behind-base-path is what 3scale does and what 3scale documents use. Mapping rules always look at the normalised form.")
             UpstreamPath path,
             @Setting(value = "append", says = "What happens to `X-Forwarded-For`, `-Proto`, `-Host` and `Via`: append ours, replace the client's, or pass them. 3scale documents use pass.")
-            Forwarded forwarded) implements Checked {
+            ForwardedHeaders forwarded) implements Checked {
 
         @Override public void check(Complaints complain) {
             complain.atLeast("max-connections", maxConnections, 1);

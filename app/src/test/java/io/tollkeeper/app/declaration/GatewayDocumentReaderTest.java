@@ -10,9 +10,11 @@ import io.tollkeeper.app.declaration.Configuration.Loaded;
 import io.tollkeeper.core.catalog.AuthenticationMode;
 import io.tollkeeper.core.proxy.CredentialsLocation;
 import io.tollkeeper.core.proxy.Finding;
+import io.tollkeeper.core.proxy.ForwardedHeaders;
 import io.tollkeeper.core.proxy.MappingRule;
 import io.tollkeeper.core.proxy.MappingRule.QueryCondition;
 import io.tollkeeper.core.proxy.ProxyConfig;
+import io.tollkeeper.core.proxy.UpstreamPath;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -48,7 +50,7 @@ class GatewayDocumentReaderTest {
         assertThat(proxy.hostnameRewrite()).isEqualTo("stock.internal");
         assertThat(proxy.limitsExceeded().status()).isEqualTo(409);
         assertThat(proxy.limitsExceeded().body()).isEqualTo("too many requests");
-        assertThat(proxy.addForwarded()).isFalse();
+        assertThat(proxy.forwarded()).isEqualTo(ForwardedHeaders.PASS);
         assertThat(proxy.rules()).containsExactly(
                 new MappingRule("GET", "/", List.of(), "hits", 1, false),
                 new MappingRule("POST", "/items/{id}/book$", List.of(new QueryCondition("a", "{x}"), new QueryCondition("b", "1")), "book", 2, true));
@@ -62,7 +64,7 @@ class GatewayDocumentReaderTest {
                 """).getFirst();
         assertThat(proxy).usingRecursiveComparison().isEqualTo(new ProxyConfig("1", "", AuthenticationMode.USER_KEY,
                 List.of("localhost"), null, CredentialsLocation.QUERY, "user_key", "app_id", "app_key", proxy.authMissing(),
-                ProxyConfig.ofDefaults("1").authFailed(), proxy.limitsExceeded(), proxy.noMatch(), null, null, false, null, null, List.of()));
+                ProxyConfig.ofDefaults("1").authFailed(), proxy.limitsExceeded(), proxy.noMatch(), null, null, ForwardedHeaders.PASS, UpstreamPath.NORMALISE_BEHIND_BASE_PATH, null, null, List.of()));
     }
 
     @Test void aPolicyOrALoginThatDoesNotExistHereRefusesTheDocument() throws IOException {

@@ -11,6 +11,7 @@ import io.tollkeeper.app.declaration.Configuration.Loaded;
 import io.tollkeeper.core.catalog.AuthenticationMode;
 import io.tollkeeper.core.catalog.UsageLimit;
 import io.tollkeeper.core.proxy.Finding;
+import io.tollkeeper.core.proxy.ForwardedHeaders;
 import io.tollkeeper.core.proxy.MappingRule;
 import io.tollkeeper.core.proxy.MappingRule.QueryCondition;
 import io.tollkeeper.core.usage.Period;
@@ -55,7 +56,7 @@ class ProductsReaderTest {
         assertThat(proxy.authUserKey()).isEqualTo("x-key");
         assertThat(proxy.authMissing().status()).isEqualTo(400);
         assertThat(proxy.authMissing().contentType()).isEqualTo("text/plain; charset=utf-8");
-        assertThat(proxy.addForwarded()).isTrue();
+        assertThat(proxy.forwarded()).isEqualTo(ForwardedHeaders.APPEND);
         assertThat(proxy.rules()).containsExactly(
                 new MappingRule("GET", "/orders?status=open&page={page}",
                         List.of(new QueryCondition("status", "open"), new QueryCondition("page", "{page}")), "get_orders", 2, true),

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// `hosts` are lower case without port. `apiBackend` is the upstream's base URL; without it a call is authorized,
 /// counted and answered 404. `mode` is none if `backend_version` is missing or unknown: every request then gets the
-/// auth-missing answer. Names of credentials are lower case. `addForwarded` adds `X-Forwarded-*` to upstream calls.
+/// auth-missing answer. Names of credentials are lower case.
 public record ProxyConfig(
         String productId,
         String systemName,
@@ -25,7 +25,8 @@ public record ProxyConfig(
         ErrorAnswer noMatch,
         @Nullable String secretToken,
         @Nullable String hostnameRewrite,
-        boolean addForwarded,
+        ForwardedHeaders forwarded,
+        UpstreamPath upstreamPath,
         @Nullable String backendAuthenticationType,
         @Nullable String backendAuthenticationValue,
         List<MappingRule> rules) {
@@ -53,7 +54,8 @@ public record ProxyConfig(
                 ErrorAnswer.NO_MATCH,
                 null,
                 null,
-                false,
+                ForwardedHeaders.PASS,
+                UpstreamPath.NORMALISE_BEHIND_BASE_PATH,
                 null,
                 null,
                 List.of());
