@@ -1,7 +1,8 @@
 package io.tollkeeper.http;
 
-import io.tollkeeper.core.reason.Reason;
 import java.nio.ByteBuffer;
+
+import io.tollkeeper.core.reason.Reason;
 import org.jspecify.annotations.Nullable;
 
 /// A body that flows: bytes move as reference-counted slices from the socket they came by to the sink that takes them,
@@ -9,10 +10,12 @@ import org.jspecify.annotations.Nullable;
 /// [#collect] were told to hold. Used on its connection's event loop only.
 public abstract class Body {
 
-    /// No body at all.
-    public static final Body NONE = new EmptyBody();
-
     Body() {}
+
+    /// No body at all.
+    public static Body none() {
+        return EmptyBody.INSTANCE;
+    }
 
     /// True if there is no body, or it is known to be empty.
     public abstract boolean isEmpty();

@@ -1,6 +1,7 @@
 package io.tollkeeper.http;
 
 import java.nio.file.Path;
+
 import org.jspecify.annotations.Nullable;
 
 /// How we speak TLS to an upstream. Immutable.

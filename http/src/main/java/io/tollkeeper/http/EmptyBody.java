@@ -5,6 +5,10 @@ import java.nio.ByteBuffer;
 /// The body of a message that has none.
 final class EmptyBody extends Body {
 
+    static final Body INSTANCE = new EmptyBody();
+
+    private EmptyBody() {}
+
     @Override
     public boolean isEmpty() {
         return true;

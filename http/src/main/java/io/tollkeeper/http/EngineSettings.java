@@ -3,6 +3,7 @@ package io.tollkeeper.http;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
+
 import org.jspecify.annotations.Nullable;
 
 /// How the engine runs. Immutable.

@@ -1,6 +1,7 @@
 package io.tollkeeper.http;
 
 import java.nio.charset.StandardCharsets;
+
 import org.jspecify.annotations.Nullable;
 
 /// The name of a header field, hashed once. Make constants of the names that code looks for; looking up a well-known

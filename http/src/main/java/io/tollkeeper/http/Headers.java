@@ -1,8 +1,9 @@
 package io.tollkeeper.http;
 
-import io.netty.buffer.ByteBuf;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+
+import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
 
 /// The header fields of one message, in order, duplicates kept. Mutable and reused; on one event loop only.

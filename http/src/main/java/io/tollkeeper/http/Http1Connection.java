@@ -1,5 +1,10 @@
 package io.tollkeeper.http;
 
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.TimeUnit;
+
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
@@ -8,10 +13,6 @@ import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.ssl.SslHandler;
 import io.tollkeeper.core.reason.Reason;
-import java.io.IOException;
-import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,8 +37,6 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
     private static final byte[] CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
     private static final int LINGER_BYTES = 64 * 1024;
     private static final long LINGER_NANOS = TimeUnit.SECONDS.toNanos(2);
-    /// A minimum body rate is looked at after this time (architecture.md 8.8).
-    private static final long RATE_GRACE_NANOS = TimeUnit.SECONDS.toNanos(30);
 
     private enum State { HEAD, BODY, WAITING, LINGERING, CLOSED }
 
@@ -250,7 +249,8 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
     private boolean wantsRead() {
         return switch (state) {
             case HEAD, LINGERING -> true;
-            case BODY -> body.wants();
+            // While nobody has asked for the body yet, a read stays armed too, or a client that gives up is not noticed.
+            case BODY -> body.wants() || (body.isUntouched() && (in == null || in.readableBytes() < limits.headers()));
             case WAITING -> in == null || in.readableBytes() < limits.headers();
             case CLOSED -> false;
         };
@@ -335,7 +335,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
             length = -1;
         }
         if (length == 0 || (length == MessageParser.NO_LENGTH && !parser.chunked())) {
-            request.body = Body.NONE;
+            request.body = Body.none();
             state = State.WAITING;
         } else {
             if (limits.body() >= 0 && length > limits.body()) {
@@ -365,7 +365,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
         closeAfterAnswer = true;
         exchanging = true;
         request.headReadNanos = System.nanoTime();
-        request.body = Body.NONE;
+        request.body = Body.none();
         if (request.method.isEmpty()) {
             request.method = "-";
         }
@@ -462,7 +462,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
         if (!bodyDeadline.isSet()) {
             loop.deadlines().set(bodyDeadline, timeouts.body().toNanos());
             if (limits.minimumBodyRate() > 0 && !rateDeadline.isSet()) {
-                loop.deadlines().set(rateDeadline, RATE_GRACE_NANOS);
+                loop.deadlines().set(rateDeadline, limits.bodyRateGrace().toNanos());
             }
         }
         process();

@@ -1,9 +1,10 @@
 package io.tollkeeper.http;
 
+import java.nio.charset.StandardCharsets;
+
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.tollkeeper.core.reason.Reason;
-import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /// An answer on an HTTP/1 connection. One per connection, reused. On its loop.
@@ -67,6 +68,7 @@ final class Http1Response extends Response {
         if (finished) {
             return;
         }
+        announceClose();
         boolean bodyAllowed = bodyAllowed();
         ByteBuf out = head(bodyAllowed || status >= 200 && status != 204 && status != 304 ? body.length : NO_BODY, body.length);
         if (bodyAllowed && body.length > 0) {
@@ -89,6 +91,7 @@ final class Http1Response extends Response {
         if (finished) {
             return;
         }
+        announceClose();
         connection.write(head(length < 0 ? HEAD_OF_UNKNOWN : length, 0));
         done();
     }
@@ -115,6 +118,13 @@ final class Http1Response extends Response {
             head = head(CHUNKED_BODY, MERGE + DIGITS);
         }
         return sink;
+    }
+
+    /// A complete answer to a request whose body nobody reads ends the connection. A streamed answer cannot know yet.
+    private void announceClose() {
+        if (connection.leavesBodyUnread()) {
+            connection.closeAfterAnswer();
+        }
     }
 
     private boolean bodyAllowed() {
@@ -181,9 +191,6 @@ final class Http1Response extends Response {
     /// @param length bytes of the body, or one of the constants above
     private ByteBuf head(long length, int room) {
         committed = true;
-        if (connection.leavesBodyUnread()) {
-            connection.closeAfterAnswer();
-        }
         byte[] line = StatusLine.bytes(status, reasonPhrase);
         byte[] date = connection.loop().date().line();
         ByteBuf out = connection.allocate(line.length + date.length + headers.wireLength() + 96 + room);

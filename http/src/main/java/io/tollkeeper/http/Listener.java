@@ -1,8 +1,5 @@
 package io.tollkeeper.http;
 
-import io.netty.channel.Channel;
-import io.netty.channel.socket.SocketChannel;
-import io.netty.handler.ssl.SslHandler;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Set;
@@ -10,6 +7,10 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import javax.net.ssl.SSLSession;
+
+import io.netty.channel.Channel;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.handler.ssl.SslHandler;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -95,7 +96,9 @@ public final class Listener implements AutoCloseable {
             connection.loop().execute(connection::drain);
         }
         if (!awaitClosed(patience)) {
-            LOG.warn("{}: {} connections still busy after {} s are closed", settings.name(), connections.size(), patience.toSeconds());
+            if (patience.isPositive()) {
+                LOG.warn("{}: {} connections still busy after {} s are closed", settings.name(), connections.size(), patience.toSeconds());
+            }
             for (Http1Connection connection : connections) {
                 connection.loop().execute(connection::closeNow);
             }

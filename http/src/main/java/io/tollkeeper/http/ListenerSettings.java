@@ -2,6 +2,7 @@ package io.tollkeeper.http;
 
 import java.net.InetSocketAddress;
 import java.time.Duration;
+
 import org.jspecify.annotations.Nullable;
 
 /// Where and how a server listens. Immutable.

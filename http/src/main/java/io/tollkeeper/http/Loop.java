@@ -1,7 +1,8 @@
 package io.tollkeeper.http;
 
-import io.netty.channel.EventLoop;
 import java.util.concurrent.Executor;
+
+import io.netty.channel.EventLoop;
 
 /// One event loop: a thread that serves many connections. Whatever belongs to a connection runs here and nowhere else.
 public final class Loop implements Executor {

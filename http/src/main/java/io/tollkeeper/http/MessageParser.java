@@ -1,8 +1,9 @@
 package io.tollkeeper.http;
 
+import java.nio.charset.StandardCharsets;
+
 import io.netty.buffer.ByteBuf;
 import io.tollkeeper.core.reason.Reason;
-import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /// Reads heads of HTTP/1 messages, requests and responses, and refuses whatever two implementations could read
@@ -27,6 +28,8 @@ final class MessageParser {
 
     /// Value of [#contentLength] when the message has none.
     static final long NO_LENGTH = -1;
+
+    private static final String NO_VERSION = "request line: no HTTP/1.0 or HTTP/1.1 at its end";
 
     private final WireLimits limits;
     private final boolean response;
@@ -157,6 +160,10 @@ final class MessageParser {
                 }
                 return scanned;
             }
+            if (lines == 0 && !response && !endsWithVersion(in, base + lf - 1, line - 1)) {
+                // Said at once: a client of HTTP/0.9 waits for its answer after this line.
+                return refuse(malformed(), NO_VERSION);
+            }
             lines++;
             lineStart = scanned;
             if (lines - 1 > limits.headerCount()) {
@@ -169,6 +176,10 @@ final class MessageParser {
             }
         }
         return INCOMPLETE;
+    }
+
+    private static boolean endsWithVersion(ByteBuf in, int end, int length) {
+        return length > 9 && in.getByte(end - 9) == ' ' && in.getByte(end - 8) == 'H' && in.getByte(end - 3) == '1';
     }
 
     private int lineLimit() {
@@ -239,7 +250,7 @@ final class MessageParser {
         if (!(at + 9 < start + length && b[at] == 'H' && b[at + 1] == 'T' && b[at + 2] == 'T' && b[at + 3] == 'P'
                 && b[at + 4] == '/' && b[at + 5] == '1' && b[at + 6] == '.' && (b[at + 7] == '0' || b[at + 7] == '1')
                 && b[at + 8] == '\r')) {
-            return bad("request line: no HTTP/1.0 or HTTP/1.1 at its end");
+            return bad(NO_VERSION);
         }
         request.minorVersion = b[at + 7] - '0';
         at += 10;
@@ -582,7 +593,7 @@ final class MessageParser {
             char c = authority.charAt(i);
             if (c >= 'A' && c <= 'Z') {
                 upper = true;
-            } else if (!(c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || "-._~!$&'()*+,;=%[]:".indexOf(c) >= 0)) {
+            } else if (!(c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || "-._~!$&'()*+;=%[]:".indexOf(c) >= 0)) {
                 return null;
             } else if (c == ':' && authority.charAt(0) != '[') {
                 return null;

@@ -1,6 +1,7 @@
 package io.tollkeeper.http;
 
 import java.net.InetSocketAddress;
+
 import org.jspecify.annotations.Nullable;
 
 /// A request as a client sent it. Belongs to its connection's event loop; valid until [ExchangeHandler#ended].
@@ -17,7 +18,7 @@ public final class Request {
     String hostField = "";
     String hostFieldHost = "";
     int minorVersion = 1;
-    Body body = Body.NONE;
+    Body body = Body.none();
     long startedNanos;
     long headReadNanos;
     boolean expectsContinue;
@@ -62,7 +63,7 @@ public final class Request {
         return headers;
     }
 
-    /// The request's body; [Body#NONE] if there is none.
+    /// The request's body; [Body#none] if there is none.
     public Body body() {
         return body;
     }

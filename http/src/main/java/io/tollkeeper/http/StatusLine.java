@@ -1,6 +1,7 @@
 package io.tollkeeper.http;
 
 import java.nio.charset.StandardCharsets;
+
 import org.jspecify.annotations.Nullable;
 
 /// Status lines as bytes, and the usual reason phrases (RFC 9110 section 15).

@@ -1,6 +1,7 @@
 package io.tollkeeper.http;
 
 import java.time.Duration;
+
 import org.jspecify.annotations.Nullable;
 
 /// An address that we call, with everything that decides how. Immutable; made once per product, not per request. Equal

@@ -10,7 +10,7 @@ public final class UpstreamRequest {
     String method = "GET";
     String target = "/";
     final Headers headers = new Headers();
-    Body body = Body.NONE;
+    Body body = Body.none();
     boolean repeatable;
     boolean headersOnlyHost;
 
@@ -19,7 +19,7 @@ public final class UpstreamRequest {
         method = "GET";
         target = "/";
         headers.clear();
-        body = Body.NONE;
+        body = Body.none();
         repeatable = false;
         return this;
     }

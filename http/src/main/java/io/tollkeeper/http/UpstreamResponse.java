@@ -9,7 +9,7 @@ public final class UpstreamResponse {
     int status;
     int minorVersion = 1;
     @Nullable String reasonPhrase;
-    Body body = Body.NONE;
+    Body body = Body.none();
 
     UpstreamResponse() {}
 

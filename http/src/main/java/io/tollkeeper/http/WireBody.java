@@ -1,10 +1,11 @@
 package io.tollkeeper.http;
 
+import java.nio.ByteBuffer;
+
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.CompositeByteBuf;
 import io.netty.buffer.Unpooled;
 import io.tollkeeper.core.reason.Reason;
-import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /// A body that comes from a connection. The connection asks [#wants] before it decodes or reads more, and hands over
