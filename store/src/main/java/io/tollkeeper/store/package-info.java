@@ -1,3 +1,5 @@
-/// Placeholder removed as soon as the first package of this module exists.
-@org.jspecify.annotations.NullMarked
+/// The embedded store: one data folder, owned by one process.
+@NullMarked
 package io.tollkeeper.store;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,160 @@
+package io.tollkeeper.store.catalog;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+
+import io.tollkeeper.core.catalog.Application;
+import io.tollkeeper.core.catalog.CatalogChange;
+import io.tollkeeper.core.catalog.CatalogCommit;
+import io.tollkeeper.core.catalog.CatalogContent;
+import io.tollkeeper.core.catalog.CatalogStore;
+import io.tollkeeper.core.catalog.CatalogStoreException;
+import io.tollkeeper.store.sqlite.Database;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.JdbiException;
+import org.jspecify.annotations.Nullable;
+
+/// The catalogue in `catalog.db`. One writer at a time, a few readers beside it; blocks.
+public final class SqliteCatalogStore implements CatalogStore, AutoCloseable {
+
+    private final Database database;
+    private final CatalogReaders readers;
+    private final ReentrantLock writing = new ReentrantLock();
+    private @Nullable Handle writer;
+
+    public SqliteCatalogStore(Database database) {
+        this.database = database;
+        this.readers = new CatalogReaders(database);
+    }
+
+    @Override
+    public CatalogCommit apply(List<CatalogChange> changes) {
+        writing.lock();
+        try {
+            return writer().inTransaction(handle -> write(handle, changes));
+        } catch (SQLException | JdbiException e) {
+            // After an I/O error a connection is not to be trusted.
+            closeWriter();
+            throw new CatalogStoreException(
+                    "could not save " + changes.size() + " changes in " + database.file() + "; none was made", e);
+        } finally {
+            writing.unlock();
+        }
+    }
+
+    private static CatalogCommit write(Handle handle, List<CatalogChange> changes) {
+        CatalogSql sql = new CatalogSql(handle);
+        List<CatalogChange> numbered = new ArrayList<>(changes.size());
+        for (CatalogChange change : changes) {
+            numbered.add(sql.write(change));
+        }
+        return new CatalogCommit(sql.advanceSequence(changes.size()), numbered);
+    }
+
+    @Override
+    public CatalogContent load() {
+        return readers.read("the catalogue", reader -> borrowed(reader.connection())
+                .inTransaction(handle -> new CatalogSql(handle).content()));
+    }
+
+    @Override
+    public @Nullable Application application(String productId, String applicationId) {
+        return readers.read(
+                "application " + applicationId, reader -> reader.application(productId, applicationId));
+    }
+
+    @Override
+    public @Nullable Application application(long number) {
+        return readers.read("application number " + number, reader -> reader.application(number));
+    }
+
+    @Override
+    public @Nullable String applicationIdOfUserKey(String productId, String userKey) {
+        return readers.read("a user key", reader -> reader.applicationIdOfUserKey(productId, userKey));
+    }
+
+    @Override
+    public long applicationNumber(String productId, String applicationId) {
+        return readers.read("the number of application " + applicationId, reader -> borrowed(reader.connection())
+                .createQuery("SELECT number FROM application"
+                        + " WHERE product = (SELECT number FROM product WHERE id = :product) AND id = :id")
+                .bind("product", productId)
+                .bind("id", applicationId)
+                .mapTo(Long.class)
+                .findOne()
+                .orElse(-1L));
+    }
+
+    @Override
+    public int productNumber(long applicationNumber) {
+        return readers.read("the product of application number " + applicationNumber, reader -> borrowed(
+                        reader.connection())
+                .createQuery("SELECT product FROM application WHERE number = :number")
+                .bind("number", applicationNumber)
+                .mapTo(Integer.class)
+                .findOne()
+                .orElse(-1));
+    }
+
+    @Override
+    public List<String> userKeys(String productId, String applicationId) {
+        return readers.read("user keys of application " + applicationId, reader -> borrowed(reader.connection())
+                .createQuery("SELECT user_key FROM user_key"
+                        + " WHERE product = (SELECT number FROM product WHERE id = :product)"
+                        + " AND application_id = :id ORDER BY user_key")
+                .bind("product", productId)
+                .bind("id", applicationId)
+                .mapTo(String.class)
+                .list());
+    }
+
+    @Override
+    public List<String> applicationIds(String productId, @Nullable String after, int limit) {
+        return readers.read("applications of product " + productId, reader -> borrowed(reader.connection())
+                .createQuery("SELECT id FROM application"
+                        + " WHERE product = (SELECT number FROM product WHERE id = :product)"
+                        + " AND id > :after AND present = 1 ORDER BY id LIMIT :limit")
+                .bind("product", productId)
+                .bind("after", after == null ? "" : after)
+                .bind("limit", limit)
+                .mapTo(String.class)
+                .list());
+    }
+
+    private Handle writer() throws SQLException {
+        Handle handle = writer;
+        if (handle == null) {
+            handle = Jdbi.open(database.connect());
+            writer = handle;
+        }
+        return handle;
+    }
+
+    private void closeWriter() {
+        Handle handle = writer;
+        writer = null;
+        if (handle != null) {
+            handle.close();
+        }
+    }
+
+    /// A handle on a connection that belongs to its reader and stays open.
+    private static Handle borrowed(Connection connection) {
+        return Jdbi.open(connection);
+    }
+
+    @Override
+    public void close() throws SQLException {
+        readers.close();
+        writing.lock();
+        try {
+            closeWriter();
+        } finally {
+            writing.unlock();
+        }
+    }
+}

@@ -1,0 +1,5 @@
+/// The catalogue in SQL.
+@NullMarked
+package io.tollkeeper.store.catalog;
+
+import org.jspecify.annotations.NullMarked;

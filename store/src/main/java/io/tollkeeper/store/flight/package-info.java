@@ -1,0 +1,5 @@
+/// Kept flight records on disk.
+@NullMarked
+package io.tollkeeper.store.flight;
+
+import org.jspecify.annotations.NullMarked;
