@@ -1,22 +1,337 @@
 package io.tollkeeper.core.authorize;
 
+import java.time.Instant;
+import java.util.List;
+import java.util.Objects;
+
+import io.tollkeeper.core.authorize.Decision.Denied;
+import io.tollkeeper.core.authorize.Decision.Granted;
+import io.tollkeeper.core.authorize.Decision.NotLoaded;
+import io.tollkeeper.core.authorize.Decision.Unavailable;
+import io.tollkeeper.core.catalog.Application;
+import io.tollkeeper.core.catalog.AuthenticationMode;
+import io.tollkeeper.core.catalog.Identifier;
+import io.tollkeeper.core.catalog.Metric;
+import io.tollkeeper.core.catalog.PlanLimits;
+import io.tollkeeper.core.catalog.Product;
+import io.tollkeeper.core.reason.Reason;
+import io.tollkeeper.core.usage.CommitWaiter;
+import io.tollkeeper.core.usage.CounterKey;
+import io.tollkeeper.core.usage.JournalBody;
+import io.tollkeeper.core.usage.JournalRow;
+import io.tollkeeper.core.usage.Period;
+import io.tollkeeper.core.usage.Slot;
+import io.tollkeeper.core.usage.Usage;
+import io.tollkeeper.core.usage.UsageCounters;
+import io.tollkeeper.core.usage.UsageFault;
 import io.tollkeeper.core.usage.UsageJournal;
+import org.jspecify.annotations.Nullable;
 
 /// Decides and counts in one atomic step: rollover, check of all limits, all increments and the append to the journal
 /// happen inside the application's lock. Called from event loops; never blocks, apart from that lock.
+///
+/// The journal is a prefix of what was decided: a row is appended inside the lock, so a decision that saw its effect
+/// comes after it in the queue. Whatever needs no counter (credentials, states, reading the usage) is checked before the
+/// lock, on a definition that is compared again inside it.
 public final class Authorizer {
 
+    private static final Granted GRANTED = new Granted();
+    private static final List<Slot> NEVER_UNKNOWN = List.of();
+
+    private final Applications applications;
+    private final UsageJournal journal;
+
     public Authorizer(Applications applications, UsageJournal journal) {
-        throw new IllegalStateException("being built: " + applications + journal);
+        this.applications = applications;
+        this.journal = journal;
     }
+
+    // ---- one call
 
     /// Answers a call; an authorized authrep is counted. Exact under any number of threads.
     public Decision decide(Call call) {
-        throw new IllegalStateException("being built: " + call);
+        Product product = call.product();
+        Denied refused = Checks.identification(product.mode(), call.oauthEndpoint, call.appId, call.userKey);
+        if (refused != null) {
+            return refused;
+        }
+        Members members = applications.members(product.id());
+        boolean byUserKey = product.mode() == AuthenticationMode.USER_KEY;
+        String sent = Objects.requireNonNull(byUserKey ? call.userKey : call.appId);
+        String name = Identifier.normal(sent);
+        while (true) {
+            ResidentApplication resident = byUserKey ? members.byUserKey.get(name) : members.byId.get(name);
+            if (resident == null) {
+                return notInMemory(product, members, byUserKey, name, sent);
+            }
+            Application application = resident.definition;
+            if (application == null) {
+                return byUserKey ? Checks.unknownUserKey(sent) : Checks.unknownApplication(sent);
+            }
+            Decision decision = decide(call, product, resident, application);
+            if (decision != null) {
+                return decision;
+            }
+        }
     }
+
+    private static Decision notInMemory(
+            Product product, Members members, boolean byUserKey, String name, String sent) {
+        if (byUserKey) {
+            String absent = members.absentKeys.get(name);
+            if (absent == null) {
+                return new NotLoaded(new LoadKey.ByUserKey(product.id(), name));
+            }
+            return absent.isEmpty() ? Checks.unknownUserKey(sent) : Checks.unknownApplication(absent);
+        }
+        return members.absentIds.containsKey(name)
+                ? Checks.unknownApplication(sent)
+                : new NotLoaded(new LoadKey.ById(product.id(), name));
+    }
+
+    /// The decision, or none if the application changed or left memory meanwhile: look it up again.
+    private @Nullable Decision decide(
+            Call call, Product product, ResidentApplication resident, Application application) {
+        Usage usage = call.usage;
+        call.application = application;
+        call.limits = product.limits(application.planId());
+        if (call.noBody) {
+            UsageFault unknown = usage.unknownName(product);
+            if (unknown != null) {
+                return faulty(unknown);
+            }
+        }
+        Denied refused = Checks.application(product, application, call);
+        if (refused == null) {
+            UsageFault fault = usage.resolve(product);
+            refused = fault == null ? null : faulty(fault);
+        }
+        if (refused == null) {
+            usage.propagate(product, call.flatUsage);
+        } else if (!refused.reason().isRejection()) {
+            return refused;
+        }
+        resident.lock.lock();
+        try {
+            if (resident.evicted || resident.definition != application) {
+                return null;
+            }
+            resident.lastUsed = call.now;
+            UsageCounters counters = resident.counters;
+            long now = counters.rollover(call.now);
+            if (!counters.missing().isEmpty()) {
+                return new NotLoaded(new LoadKey.Past(resident.number, counters.missing()));
+            }
+            readLimits(call, counters);
+            if (refused != null) {
+                return refused;
+            }
+            int violated = Checks.violatedLimit(call.limits, call.before, usage);
+            if (violated >= 0) {
+                return exceeded(call, product, violated, now);
+            }
+            if (call.kind == Call.Kind.AUTHORIZE) {
+                return GRANTED;
+            }
+            UsageFault unstorable = usage.unstorable(product);
+            return unstorable == null ? count(call, product, resident, now) : faulty(unstorable);
+        } finally {
+            resident.lock.unlock();
+        }
+    }
+
+    private static void readLimits(Call call, UsageCounters counters) {
+        PlanLimits limits = call.limits;
+        if (call.before.length < limits.size()) {
+            call.before = new long[limits.size()];
+        }
+        for (int i = 0; i < limits.size(); i++) {
+            call.before[i] = counters.current(limits.metric(i), limits.period(i));
+        }
+    }
+
+    /// Counts an authorized authrep, inside the lock.
+    private Decision count(Call call, Product product, ResidentApplication resident, long now) {
+        JournalBody.Writer row = call.row;
+        row.begin(product.number(), now, null);
+        row.group(resident.number, now);
+        boolean used = call.usage.present() && !call.usage.onlyLiteralZero();
+        if (used) {
+            addUsage(resident.counters, call.usage, now, row, call.differences);
+        }
+        addCode(resident.counters, call.logCode, used, now, row);
+        if (!row.isEmpty()) {
+            long seq = append(row.end(), call.waiter);
+            if (seq < 0) {
+                return new Unavailable(refusal(seq));
+            }
+            applications.counted(resident, seq);
+            call.counted = true;
+        }
+        call.applied = call.usage.present();
+        if (call.flatUsage && call.applied) {
+            call.usage.propagate(product, false); // shown values are always propagated, as in the original
+        }
+        return GRANTED;
+    }
+
+    private static void addUsage(
+            UsageCounters counters, Usage usage, long stamp, JournalBody.Writer row, long[] differences) {
+        for (int i = 0; i < usage.total(); i++) {
+            int key = usage.metric(i);
+            long amount = usage.amount(i);
+            if (usage.isSet(i)) {
+                counters.differences(key, stamp, amount, differences, NEVER_UNKNOWN);
+                addDifferences(counters, key, stamp, row, differences);
+            } else if (amount != 0 && counters.overflows(key, stamp, amount)) {
+                counters.saturated(key, stamp, amount, differences);
+                addDifferences(counters, key, stamp, row, differences);
+            } else if (amount != 0) {
+                counters.add(key, stamp, amount);
+                row.amount(key, amount);
+            }
+        }
+    }
+
+    private static void addDifferences(
+            UsageCounters counters, int key, long stamp, JournalBody.Writer row, long[] differences) {
+        for (int period = 0; period < Period.COUNT; period++) {
+            if (differences[period] != 0) {
+                counters.add(key, stamp, differences);
+                row.differences(key, differences);
+                return;
+            }
+        }
+    }
+
+    /// Under 3scale's names a code counts only with usage; our own family counts every code.
+    private static void addCode(
+            UsageCounters counters, int code, boolean used, long stamp, JournalBody.Writer row) {
+        if (code == 0) {
+            return;
+        }
+        if (used) {
+            addOne(counters, CounterKey.responseClass(code), stamp, row);
+            addOne(counters, CounterKey.responseCode(code), stamp, row);
+        }
+        addOne(counters, CounterKey.status(code), stamp, row);
+    }
+
+    private static void addOne(UsageCounters counters, int key, long stamp, JournalBody.Writer row) {
+        if (key >= 0) {
+            counters.add(key, stamp, 1);
+            row.amount(key, 1);
+        }
+    }
+
+    /// Queues a row whose effect is in the counters already, inside the locks of all its applications. If the journal
+    /// refuses, the effect is taken back and the answer is [UsageJournal#FULL] or [UsageJournal#UNWRITABLE].
+    private long append(byte[] body, @Nullable CommitWaiter waiter) {
+        long seq = journal.append(waiter == null ? JournalRow.mergeable(body) : JournalRow.call(body, waiter));
+        if (seq < 0) {
+            applications.undo(body);
+        }
+        return seq;
+    }
+
+    private static Reason refusal(long seq) {
+        return seq == UsageJournal.FULL ? Reason.OVERLOAD : Reason.STORE_UNWRITABLE;
+    }
+
+    private static Denied faulty(UsageFault fault) {
+        return new Denied(fault.reason(), fault.message(), fault.message(), -1);
+    }
+
+    private static Denied exceeded(Call call, Product product, int violated, long now) {
+        PlanLimits limits = call.limits;
+        Metric metric = product.metricNumbered(limits.metric(violated));
+        Period period = Period.of(limits.period(violated));
+        StringBuilder evidence = new StringBuilder(96)
+                .append(metric == null ? "" : metric.name())
+                .append(" per ")
+                .append(period.wireName())
+                .append(": ")
+                .append(call.before[violated])
+                .append(" counted");
+        int at = call.usage.present() ? call.usage.indexOf(limits.metric(violated)) : -1;
+        if (at >= 0) {
+            evidence.append(call.usage.isSet(at) ? ", set to " : ", this call adds ");
+            evidence.append(call.usage.isHuge(at) ? "more than " : "").append(call.usage.amount(at));
+        }
+        evidence.append(", plan ")
+                .append(limits.limit(violated).planId())
+                .append(" allows ")
+                .append(limits.max(violated));
+        if (period != Period.ETERNITY) {
+            evidence.append("; starts anew at ").append(Instant.ofEpochSecond(period.end(now)));
+        }
+        return new Denied(Reason.LIMIT, "usage limits are exceeded", evidence.toString(), violated);
+    }
+
+    // ---- a report
 
     /// Counts a report, all or nothing, as one journal row. Limits, keys, referrers and states are not looked at.
     public ReportOutcome report(Report report) {
-        throw new IllegalStateException("being built: " + report);
+        while (true) {
+            ReportPlan plan = new ReportPlan(report, applications.members(report.product.id()));
+            ReportOutcome early = plan.prepare();
+            if (early != null) {
+                return early;
+            }
+            ReportOutcome outcome = count(report, plan);
+            if (outcome != null) {
+                return outcome;
+            }
+        }
+    }
+
+    /// Locks all applications of the report in ascending order, counts, appends one row. None if an application was
+    /// deleted or left memory meanwhile.
+    private @Nullable ReportOutcome count(Report report, ReportPlan plan) {
+        ResidentApplication[] residents = plan.inLockOrder();
+        int locked = 0;
+        try {
+            for (ResidentApplication resident : residents) {
+                resident.lock.lock();
+                locked++;
+                if (resident.evicted || resident.definition == null) {
+                    return null;
+                }
+                resident.lastUsed = report.now;
+            }
+            List<LoadKey> unknown = plan.unknownSlots();
+            return unknown.isEmpty() ? countLocked(report, plan, residents) : new ReportOutcome.NotLoaded(unknown);
+        } finally {
+            while (locked > 0) {
+                residents[--locked].lock.unlock();
+            }
+        }
+    }
+
+    private ReportOutcome countLocked(Report report, ReportPlan plan, ResidentApplication[] residents) {
+        JournalBody.Writer row = new JournalBody.Writer();
+        long[] differences = new long[Period.COUNT];
+        row.begin(report.product.number(), report.now, report.batchId);
+        for (ReportPlan.Entry entry : plan.entries()) {
+            ResidentApplication resident = entry.resident();
+            Report.Transaction transaction = entry.transaction();
+            row.group(resident.number, transaction.stamp);
+            boolean used = transaction.usage.present() && !transaction.usage.onlyLiteralZero();
+            if (used) {
+                addUsage(resident.counters, transaction.usage, transaction.stamp, row, differences);
+            }
+            addCode(resident.counters, transaction.logCode, used, transaction.stamp, row);
+        }
+        if (row.isEmpty()) {
+            return new ReportOutcome.NothingToCount();
+        }
+        long seq = append(row.end(), report.waiter);
+        if (seq < 0) {
+            return new ReportOutcome.Unavailable(refusal(seq));
+        }
+        for (ResidentApplication resident : residents) {
+            applications.counted(resident, seq);
+        }
+        return new ReportOutcome.Counted();
     }
 }

@@ -5,6 +5,7 @@ import io.tollkeeper.core.catalog.PlanLimits;
 import io.tollkeeper.core.catalog.Product;
 import io.tollkeeper.core.usage.CommitWaiter;
 import io.tollkeeper.core.usage.JournalBody;
+import io.tollkeeper.core.usage.Period;
 import io.tollkeeper.core.usage.Usage;
 import org.jspecify.annotations.Nullable;
 
@@ -42,8 +43,12 @@ public final class Call {
     PlanLimits limits = PlanLimits.NONE;
     long[] before = new long[8];
     boolean counted;
+
+    /// An authorized authrep with usage: shown values include it.
+    boolean applied;
+
     final JournalBody.Writer row = new JournalBody.Writer();
-    final long[] differences = new long[io.tollkeeper.core.usage.Period.COUNT];
+    final long[] differences = new long[Period.COUNT];
 
     /// Forgets everything and starts anew. `now` is the process's clock in epoch seconds, read once per request.
     public Call begin(Product product, Kind kind, long now) {
@@ -65,6 +70,7 @@ public final class Call {
         application = null;
         limits = PlanLimits.NONE;
         counted = false;
+        applied = false;
         return this;
     }
 
@@ -88,7 +94,7 @@ public final class Call {
 
     /// As sent, untrimmed; blank is absent.
     public Call appId(@Nullable String id) {
-        appId = id;
+        appId = id == null || id.isBlank() ? null : id;
         return this;
     }
 
@@ -100,7 +106,7 @@ public final class Call {
 
     /// As sent, untrimmed; blank is absent.
     public Call userKey(@Nullable String key) {
-        userKey = key;
+        userKey = key == null || key.isBlank() ? null : key;
         return this;
     }
 
@@ -160,7 +166,28 @@ public final class Call {
     /// Value of the i-th limit to show: with this call applied if it was an authorized authrep with usage, stored
     /// otherwise. Always with propagation to parents, whatever `flat_usage` says (as the original answers).
     public long current(int i) {
-        return before[i];
+        if (!applied) {
+            return before[i];
+        }
+        int at = usage.indexOf(limits.metric(i));
+        if (at < 0) {
+            return before[i];
+        }
+        long amount = usage.amount(at);
+        if (usage.isSet(at)) {
+            return amount;
+        }
+        long sum = before[i] + amount;
+        return amount > 0 && sum < before[i] ? Long.MAX_VALUE : sum;
+    }
+
+    /// The product asked for.
+    public Product product() {
+        Product asked = product;
+        if (asked == null) {
+            throw new IllegalStateException("a call begins with begin(product, kind, now)");
+        }
+        return asked;
     }
 
     /// Whether something was queued for the journal: the answer waits for the waiter's `committed`.

@@ -1,7 +1,8 @@
 package io.tollkeeper.core.authorize;
 
-import io.tollkeeper.core.usage.Slot;
 import java.util.List;
+
+import io.tollkeeper.core.usage.Slot;
 
 /// What has to be read from the stores before a call can be decided. Ids and keys are in normal form.
 public sealed interface LoadKey {

@@ -1,10 +1,11 @@
 package io.tollkeeper.core.authorize;
 
+import java.util.ArrayList;
+import java.util.List;
+
 import io.tollkeeper.core.catalog.Product;
 import io.tollkeeper.core.usage.CommitWaiter;
 import io.tollkeeper.core.usage.Usage;
-import java.util.ArrayList;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// A batch of past use, as one HTTP call brought it. Mutable; used by one thread at a time.

@@ -1,7 +1,8 @@
 package io.tollkeeper.core.authorize;
 
-import io.tollkeeper.core.reason.Reason;
 import java.util.List;
+
+import io.tollkeeper.core.reason.Reason;
 
 /// What became of a report. All but [NotLoaded] and [Unavailable] are answered 202.
 public sealed interface ReportOutcome {

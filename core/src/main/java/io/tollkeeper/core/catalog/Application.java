@@ -2,6 +2,7 @@ package io.tollkeeper.core.catalog;
 
 import java.util.List;
 import java.util.Set;
+
 import org.jspecify.annotations.Nullable;
 
 /// Who calls: an application of one product, under one plan. Immutable. `number` is global, assigned by the store

@@ -1,6 +1,7 @@
 package io.tollkeeper.core.catalog;
 
 import java.util.List;
+
 import org.jspecify.annotations.Nullable;
 
 /// Where the catalogue is kept. Every method blocks; called from the catalogue's writer, from loader threads and at

@@ -5,6 +5,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+
 import org.jspecify.annotations.Nullable;
 
 /// A product compiled for answering: metrics by name, id and number, ancestors, limits per plan. Immutable; replaced

@@ -19,4 +19,9 @@ public record ProductSettings(
     public ProductSettings numbered(int assigned) {
         return new ProductSettings(assigned, id, providerKey, backendVersion, active, referrerFiltersRequired);
     }
+
+    /// The same settings under another provider key.
+    public ProductSettings withProviderKey(String key) {
+        return new ProductSettings(number, id, key, backendVersion, active, referrerFiltersRequired);
+    }
 }

@@ -1,10 +1,11 @@
 package io.tollkeeper.core.flight;
 
-import io.tollkeeper.core.reason.Reason;
-import io.tollkeeper.core.usage.Period;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+
+import io.tollkeeper.core.reason.Reason;
+import io.tollkeeper.core.usage.Period;
 import org.jspecify.annotations.Nullable;
 
 /// All that is known of one request. One per connection (HTTP/1) or stream (HTTP/2), owned by its event loop, reset and
@@ -209,7 +210,7 @@ public final class FlightRecord {
         copy.reason = reason;
         copy.evidence = evidence;
         copy.credential = credential == null ? null : Redaction.shortened(credential);
-        copy.target = target == null ? null : Redaction.target(target);
+        copy.target = target == null ? null : Redaction.target(target, credentialName);
         return copy;
     }
 

@@ -1,6 +1,7 @@
 package io.tollkeeper.core.flight;
 
 import java.util.List;
+
 import org.jspecify.annotations.Nullable;
 
 /// Kept flight records on disk, within limits of size and age. Blocks; used by the log writer's thread and by commands.

@@ -1,5 +1,9 @@
 package io.tollkeeper.core.flight;
 
+import java.util.Locale;
+
+import org.jspecify.annotations.Nullable;
+
 /// Takes secrets out of what is kept or shown. Pure functions.
 public final class Redaction {
 
@@ -11,8 +15,38 @@ public final class Redaction {
         return secret.substring(0, shown) + "…";
     }
 
-    /// A request target whose query values are shortened where their name says that they are credentials.
-    public static String target(String target) {
-        return target;
+    /// A request target whose query values are shortened where their name says that they are secret: the name under
+    /// which this product takes credentials, or any name with key, token, secret or password in it.
+    public static String target(String target, @Nullable String credentialName) {
+        int query = target.indexOf('?');
+        if (query < 0) {
+            return target;
+        }
+        StringBuilder shown = new StringBuilder(target.length()).append(target, 0, query + 1);
+        int from = query + 1;
+        while (from <= target.length()) {
+            int end = target.indexOf('&', from);
+            end = end < 0 ? target.length() : end;
+            int equals = target.indexOf('=', from);
+            if (equals > 0 && equals < end && isSecret(target.substring(from, equals), credentialName)) {
+                shown.append(target, from, equals + 1).append(shortened(target.substring(equals + 1, end)));
+            } else {
+                shown.append(target, from, end);
+            }
+            if (end < target.length()) {
+                shown.append('&');
+            }
+            from = end + 1;
+        }
+        return shown.toString();
+    }
+
+    private static boolean isSecret(String name, @Nullable String credentialName) {
+        String lower = name.toLowerCase(Locale.ROOT);
+        return lower.equals(credentialName)
+                || lower.contains("key")
+                || lower.contains("token")
+                || lower.contains("secret")
+                || lower.contains("password");
     }
 }

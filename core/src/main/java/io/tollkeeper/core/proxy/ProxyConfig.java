@@ -1,7 +1,8 @@
 package io.tollkeeper.core.proxy;
 
-import io.tollkeeper.core.catalog.AuthenticationMode;
 import java.util.List;
+
+import io.tollkeeper.core.catalog.AuthenticationMode;
 import org.jspecify.annotations.Nullable;
 
 /// One product as the gateway needs it: plain values, checked by whoever made them, compiled by the gateway.

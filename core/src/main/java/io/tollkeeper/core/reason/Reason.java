@@ -1,5 +1,10 @@
 package io.tollkeeper.core.reason;
 
+import java.util.HashMap;
+import java.util.Map;
+
+import org.jspecify.annotations.Nullable;
+
 import static io.tollkeeper.core.reason.Domain.CLIENT;
 import static io.tollkeeper.core.reason.Domain.CLIENT_NETWORK;
 import static io.tollkeeper.core.reason.Domain.CONFIG;
@@ -8,10 +13,6 @@ import static io.tollkeeper.core.reason.Domain.GATEWAY;
 import static io.tollkeeper.core.reason.Domain.SERVICE_MANAGEMENT;
 import static io.tollkeeper.core.reason.Domain.UPSTREAM;
 import static io.tollkeeper.core.reason.Domain.UPSTREAM_NETWORK;
-
-import java.util.HashMap;
-import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /// Every refusal and failure that Tollkeeper can answer or record: stable code, whose turn it is, status, public
 /// sentence and the first thing to try. Immutable; read from any thread.
@@ -213,6 +214,10 @@ public enum Reason {
     OVERLOAD("OVERLOAD", SERVICE_MANAGEMENT, 503, "proxy_internal_error",
             "Too much usage waits to be recorded.",
             "The journal's queue is full: the disk is slower than the calls; look at its sync times.",
+            "service_unavailable", 503),
+    STORE_UNREADABLE("STORE-UNREADABLE", SERVICE_MANAGEMENT, 503, "proxy_internal_error",
+            "Applications cannot be read at the moment.",
+            "The store cannot be read (disk broken, file damaged): look at the log around this time.",
             "service_unavailable", 503),
     METER_OVERLOAD("M-OVERLOAD", SERVICE_MANAGEMENT, 503, "proxy_internal_error",
             "Too many applications wait to be loaded.",

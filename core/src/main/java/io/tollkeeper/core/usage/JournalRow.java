@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 /// | kind | waiter | on disk |
 /// |---|---|---|
 /// | [Kind#CALL] | the call's | a row of its own, under its sequence |
-/// | [Kind#MERGEABLE] | none | the writer may sum those of a commit group per application, under the highest sequence among them |
+/// | [Kind#MERGEABLE] | none | the writer may sum those of a commit group per product, application, key and minute of the stamp, under the highest sequence among them |
 /// | [Kind#MARK] | optional | nothing: a barrier. With an application's number it also says "a snapshot of this application was copied here": rows of that application are not merged across it |
 public final class JournalRow {
 

@@ -1,6 +1,10 @@
 package io.tollkeeper.core.usage;
 
+import java.util.Arrays;
+
+import io.tollkeeper.core.catalog.Metric;
 import io.tollkeeper.core.catalog.Product;
+import io.tollkeeper.core.reason.Reason;
 import org.jspecify.annotations.Nullable;
 
 /// What one call wants to use: metric → increment or set, in the order sent. Mutable and reused by its owner (a
@@ -29,7 +33,7 @@ public final class Usage {
     static final byte INCREMENT = 0;
     static final byte SET = 1;
 
-    /// Set on a value or sum beyond 2^63 − 1: it exceeds every limit and is never stored.
+    /// Flag on a value or sum beyond 2^63 − 1: it exceeds every limit and is never stored.
     static final byte HUGE = 2;
 
     /// Forgets everything.
@@ -43,12 +47,42 @@ public final class Usage {
 
     /// Adds `amount` of a metric by number. Several additions of the same metric add up.
     public void add(int metric, long amount) {
-        throw new IllegalStateException("being built: " + metric + amount);
+        present = true;
+        onlyLiteralZero &= amount == 0;
+        for (int i = 0; i < size; i++) {
+            if (metrics[i] == metric) {
+                amounts[i] += amount;
+                return;
+            }
+        }
+        append(metric, amount, INCREMENT);
+    }
+
+    /// Forgets metrics whose additions came to nothing or less, as the gateway does after its rules.
+    public void dropNonPositive() {
+        int kept = 0;
+        for (int i = 0; i < size; i++) {
+            if (amounts[i] > 0) {
+                metrics[kept] = metrics[i];
+                amounts[kept] = amounts[i];
+                kinds[kept++] = kinds[i];
+            }
+        }
+        size = kept;
+        present = kept > 0;
     }
 
     /// A name and value as sent; `text` is null if the value was missing, a list or a map.
     public void name(String name, @Nullable String text) {
-        throw new IllegalStateException("being built: " + name + text);
+        present = true;
+        onlyLiteralZero &= "0".equals(text);
+        if (named == names.length) {
+            int capacity = Math.max(4, named * 2);
+            names = Arrays.copyOf(names, capacity);
+            texts = Arrays.copyOf(texts, capacity);
+        }
+        names[named] = name;
+        texts[named++] = text;
     }
 
     /// Whether usage was given at all: without it every limit is checked.
@@ -61,19 +95,190 @@ public final class Usage {
         return onlyLiteralZero;
     }
 
-    /// Reads names and texts given by [#name], value before name, entry by entry; the first fault found, or none.
-    public @Nullable UsageFault resolve(Product product) {
-        throw new IllegalStateException("being built: " + product);
-    }
-
-    /// Whether a value or a sum is beyond 2^63 − 1; such usage can be compared but not counted.
-    public @Nullable UsageFault unstorable() {
+    /// The first name, as sent and untrimmed, that is no metric of the product; none if all are.
+    public @Nullable UsageFault unknownName(Product product) {
+        for (int i = 0; i < named; i++) {
+            if (product.metricNamed(names[i]) == null) {
+                return unknown(names[i]);
+            }
+        }
         return null;
     }
 
-    /// Computes the amount per metric, including ancestors unless `flat`, in the order sent.
+    /// Reads names and texts given by [#name], value before name, entry by entry; the first fault found, or none.
+    public @Nullable UsageFault resolve(Product product) {
+        if (named == 0) {
+            return null;
+        }
+        size = 0;
+        for (int i = 0; i < named; i++) {
+            UsageFault fault = resolve(product, names[i], texts[i]);
+            if (fault != null) {
+                return fault;
+            }
+        }
+        return null;
+    }
+
+    private @Nullable UsageFault resolve(Product product, String name, @Nullable String text) {
+        if (text == null || isBlank(text)) {
+            return new UsageFault(
+                    Reason.USAGE_VALUE_INVALID, name, "usage value for metric \"" + name + "\" can not be empty");
+        }
+        int from = skipBlanks(text, 0);
+        int digits = from < text.length() && text.charAt(from) == '#' ? from + 1 : from;
+        int end = digits;
+        while (end < text.length() && text.charAt(end) >= '0' && text.charAt(end) <= '9') {
+            end++;
+        }
+        if (end == digits || skipBlanks(text, end) < text.length()) {
+            return invalidValue(name, text);
+        }
+        Metric metric = product.metricNamed(trimmed(name));
+        if (metric == null) {
+            return unknown(name);
+        }
+        byte kind = digits > from ? SET : INCREMENT;
+        long amount = 0;
+        if (kind == SET && from > 0) {
+            kind = INCREMENT; // " #3" is well formed but neither a set nor a number: it counts as an increment of 0
+        } else {
+            amount = number(text, digits, end);
+            if (amount < 0) {
+                amount = Long.MAX_VALUE;
+                kind |= HUGE;
+            }
+        }
+        for (int i = 0; i < size; i++) {
+            if (metrics[i] == metric.number()) {
+                amounts[i] = amount;
+                kinds[i] = kind;
+                return null;
+            }
+        }
+        append(metric.number(), amount, kind);
+        return null;
+    }
+
+    /// Value of the digits, −1 if beyond 2^63 − 1.
+    private static long number(String text, int from, int end) {
+        long value = 0;
+        for (int i = from; i < end; i++) {
+            int digit = text.charAt(i) - '0';
+            if (value > (Long.MAX_VALUE - digit) / 10) {
+                return -1;
+            }
+            value = value * 10 + digit;
+        }
+        return value;
+    }
+
+    private static UsageFault unknown(String name) {
+        return new UsageFault(Reason.METRIC_INVALID, name, "metric \"" + name + "\" is invalid");
+    }
+
+    private static UsageFault invalidValue(String name, String text) {
+        return new UsageFault(
+                Reason.USAGE_VALUE_INVALID,
+                name,
+                "usage value \"" + text + "\" for metric \"" + name + "\" is invalid");
+    }
+
+    private static boolean isBlank(String text) {
+        return skipBlanks(text, 0) == text.length();
+    }
+
+    /// Blanks are those of ASCII, line breaks included.
+    private static int skipBlanks(String text, int from) {
+        int i = from;
+        while (i < text.length() && isBlank(text.charAt(i))) {
+            i++;
+        }
+        return i;
+    }
+
+    private static boolean isBlank(char c) {
+        return c == ' ' || c >= '\t' && c <= '\r';
+    }
+
+    private static String trimmed(String name) {
+        int from = skipBlanks(name, 0);
+        int end = name.length();
+        while (end > from && isBlank(name.charAt(end - 1))) {
+            end--;
+        }
+        return name.substring(from, end);
+    }
+
+    /// The first value beyond 2^63 − 1 that was sent: such usage can be compared but not counted. None if all fit.
+    public @Nullable UsageFault unstorable(Product product) {
+        for (int i = 0; i < size; i++) {
+            if ((kinds[i] & HUGE) != 0) {
+                Metric metric = product.metricNumbered(metrics[i]);
+                String name = metric == null ? "" : metric.name();
+                for (int sent = named - 1; sent >= 0; sent--) {
+                    if (trimmed(names[sent]).equals(name)) {
+                        String text = texts[sent];
+                        return invalidValue(names[sent], text == null ? "" : text);
+                    }
+                }
+            }
+        }
+        return null;
+    }
+
+    private void append(int metric, long amount, byte kind) {
+        if (size == metrics.length) {
+            metrics = Arrays.copyOf(metrics, size * 2);
+            amounts = Arrays.copyOf(amounts, size * 2);
+            kinds = Arrays.copyOf(kinds, size * 2);
+        }
+        metrics[size] = metric;
+        amounts[size] = amount;
+        kinds[size++] = kind;
+    }
+
+    /// Computes the amount per metric, including ancestors unless `flat`, in the order sent: a set on a method replaces
+    /// whatever its ancestors got so far, an increment is added to it (to 0, if it was a set).
     public void propagate(Product product, boolean flat) {
-        throw new IllegalStateException("being built: " + product + flat);
+        total = 0;
+        for (int i = 0; i < size; i++) {
+            appendTotal(metrics[i], amounts[i], kinds[i]);
+        }
+        if (flat) {
+            return;
+        }
+        for (int i = 0; i < size; i++) {
+            for (int ancestor : product.ancestors(metrics[i])) {
+                roll(ancestor, amounts[i], kinds[i]);
+            }
+        }
+    }
+
+    private void roll(int ancestor, long amount, byte kind) {
+        int at = indexOf(ancestor);
+        if (at < 0) {
+            appendTotal(ancestor, amount, kind);
+        } else if ((kind & SET) != 0 || (totalKinds[at] & SET) != 0) {
+            totalAmounts[at] = amount;
+            totalKinds[at] = kind;
+        } else {
+            long sum = totalAmounts[at] + amount;
+            boolean overflow = sum < 0;
+            totalAmounts[at] = overflow ? Long.MAX_VALUE : sum;
+            totalKinds[at] |= overflow ? HUGE : kind;
+        }
+    }
+
+    private void appendTotal(int metric, long amount, byte kind) {
+        if (total == totalMetrics.length) {
+            totalMetrics = Arrays.copyOf(totalMetrics, total * 2);
+            totalAmounts = Arrays.copyOf(totalAmounts, total * 2);
+            totalKinds = Arrays.copyOf(totalKinds, total * 2);
+        }
+        totalMetrics[total] = metric;
+        totalAmounts[total] = amount;
+        totalKinds[total++] = kind;
     }
 
     /// How many metrics the propagated usage touches.

@@ -1,6 +1,7 @@
 package io.tollkeeper.core.usage;
 
 import java.util.List;
+
 import org.jspecify.annotations.Nullable;
 
 /// Where usage survives: snapshots, closed slots and the journal behind them. Every method blocks; called from loader,

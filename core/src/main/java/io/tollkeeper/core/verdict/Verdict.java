@@ -1,10 +1,11 @@
 package io.tollkeeper.core.verdict;
 
-import io.tollkeeper.core.reason.Reason;
 import java.util.List;
+
+import io.tollkeeper.core.reason.Reason;
 import org.jspecify.annotations.Nullable;
 
-/// An explanation: what happened, along which path, proved by what, what to do, and what the public saw.
+/// An explanation: what happened, along which path, proved by what, what to do, and what the public saw. Immutable.
 public record Verdict(
         String headline,
         @Nullable Reason reason,
@@ -23,13 +24,52 @@ public record Verdict(
     public record Hop(String name, State state) {}
 
     public enum State {
-        PASSED,
-        FAILED,
-        NOT_REACHED
+        PASSED("✓"),
+        FAILED("✗"),
+        /// It was asked and had not answered.
+        WAITING("…"),
+        NOT_REACHED("·");
+
+        private final String sign;
+
+        State(String sign) {
+            this.sign = sign;
+        }
+
+        public String sign() {
+            return sign;
+        }
     }
 
-    /// The explanation as lines for a terminal, in the shape `request … / verdict … / path … / evidence … / fix …`.
+    /// The explanation as lines for a terminal.
     public String text() {
-        throw new IllegalStateException("being built");
+        StringBuilder text = new StringBuilder(512);
+        text.append(headline).append('\n');
+        text.append("verdict  ");
+        if (reason == null) {
+            text.append("passed\n");
+        } else {
+            text.append(reason.code())
+                    .append("   ")
+                    .append(reason.sentence())
+                    .append("   domain: ")
+                    .append(reason.domain().text())
+                    .append('\n');
+        }
+        text.append("path     ");
+        for (int i = 0; i < path.size(); i++) {
+            text.append(i == 0 ? "" : " ── ").append(path.get(i).name()).append(' ').append(path.get(i).state().sign());
+        }
+        text.append('\n');
+        lines(text, "evidence ", evidence);
+        lines(text, "fix      ", fix);
+        text.append("public   ").append(publicPart).append('\n');
+        return text.toString();
+    }
+
+    private static void lines(StringBuilder text, String head, List<String> lines) {
+        for (int i = 0; i < lines.size(); i++) {
+            text.append(i == 0 ? head : "         ").append(lines.get(i)).append('\n');
+        }
     }
 }
