@@ -6,11 +6,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
+import io.tollkeeper.core.usage.MetricTree;
 import org.jspecify.annotations.Nullable;
 
 /// A product compiled for answering: metrics by name, id and number, ancestors, limits per plan. Immutable; replaced
 /// as a whole when any part of it changes. Limits of metrics that do not exist are left out.
-public final class Product {
+public final class Product implements MetricTree {
 
     private static final int[] NO_NUMBERS = new int[0];
 
@@ -148,7 +149,19 @@ public final class Product {
         return number >= 0 && number < byNumber.length ? byNumber[number] : null;
     }
 
-    /// Numbers of the ancestors of a metric, nearest first. Not to be changed.
+    @Override
+    public int metricNumber(String name) {
+        Metric metric = byName.get(name);
+        return metric == null ? NONE : metric.number();
+    }
+
+    @Override
+    public String metricName(int number) {
+        Metric metric = metricNumbered(number);
+        return metric == null ? "" : metric.name();
+    }
+
+    @Override
     public int[] ancestors(int number) {
         return number >= 0 && number < ancestors.length ? ancestors[number] : NO_NUMBERS;
     }

@@ -2,8 +2,6 @@ package io.tollkeeper.core.usage;
 
 import java.util.Arrays;
 
-import io.tollkeeper.core.catalog.Metric;
-import io.tollkeeper.core.catalog.Product;
 import io.tollkeeper.core.reason.Reason;
 import org.jspecify.annotations.Nullable;
 
@@ -96,9 +94,9 @@ public final class Usage {
     }
 
     /// The first name, as sent and untrimmed, that is no metric of the product; none if all are.
-    public @Nullable UsageFault unknownName(Product product) {
+    public @Nullable UsageFault unknownName(MetricTree product) {
         for (int i = 0; i < named; i++) {
-            if (product.metricNamed(names[i]) == null) {
+            if (product.metricNumber(names[i]) == MetricTree.NONE) {
                 return unknown(names[i]);
             }
         }
@@ -106,7 +104,7 @@ public final class Usage {
     }
 
     /// Reads names and texts given by [#name], value before name, entry by entry; the first fault found, or none.
-    public @Nullable UsageFault resolve(Product product) {
+    public @Nullable UsageFault resolve(MetricTree product) {
         if (named == 0) {
             return null;
         }
@@ -120,7 +118,7 @@ public final class Usage {
         return null;
     }
 
-    private @Nullable UsageFault resolve(Product product, String name, @Nullable String text) {
+    private @Nullable UsageFault resolve(MetricTree product, String name, @Nullable String text) {
         if (text == null || isBlank(text)) {
             return new UsageFault(
                     Reason.USAGE_VALUE_INVALID, name, "usage value for metric \"" + name + "\" can not be empty");
@@ -134,8 +132,8 @@ public final class Usage {
         if (end == digits || skipBlanks(text, end) < text.length()) {
             return invalidValue(name, text);
         }
-        Metric metric = product.metricNamed(trimmed(name));
-        if (metric == null) {
+        int metric = product.metricNumber(trimmed(name));
+        if (metric == MetricTree.NONE) {
             return unknown(name);
         }
         byte kind = digits > from ? SET : INCREMENT;
@@ -150,13 +148,13 @@ public final class Usage {
             }
         }
         for (int i = 0; i < size; i++) {
-            if (metrics[i] == metric.number()) {
+            if (metrics[i] == metric) {
                 amounts[i] = amount;
                 kinds[i] = kind;
                 return null;
             }
         }
-        append(metric.number(), amount, kind);
+        append(metric, amount, kind);
         return null;
     }
 
@@ -211,11 +209,10 @@ public final class Usage {
     }
 
     /// The first value beyond 2^63 − 1 that was sent: such usage can be compared but not counted. None if all fit.
-    public @Nullable UsageFault unstorable(Product product) {
+    public @Nullable UsageFault unstorable(MetricTree product) {
         for (int i = 0; i < size; i++) {
             if ((kinds[i] & HUGE) != 0) {
-                Metric metric = product.metricNumbered(metrics[i]);
-                String name = metric == null ? "" : metric.name();
+                String name = product.metricName(metrics[i]);
                 for (int sent = named - 1; sent >= 0; sent--) {
                     if (trimmed(names[sent]).equals(name)) {
                         String text = texts[sent];
@@ -240,7 +237,7 @@ public final class Usage {
 
     /// Computes the amount per metric, including ancestors unless `flat`, in the order sent: a set on a method replaces
     /// whatever its ancestors got so far, an increment is added to it (to 0, if it was a set).
-    public void propagate(Product product, boolean flat) {
+    public void propagate(MetricTree product, boolean flat) {
         total = 0;
         for (int i = 0; i < size; i++) {
             appendTotal(metrics[i], amounts[i], kinds[i]);
