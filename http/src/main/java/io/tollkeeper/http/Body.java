@@ -42,6 +42,10 @@ public abstract class Body {
     /// Reads and drops what is left.
     public abstract void discard();
 
+    /// Reads and drops what is left, up to `limit` bytes of the whole body, and then calls `then`: for answers that a
+    /// client reads only after it has sent everything.
+    public abstract void drain(long limit, Drained then);
+
     /// The sink can take bytes again.
     abstract void demand();
 
@@ -56,6 +60,13 @@ public abstract class Body {
 
         /// The body broke before the peek was complete.
         void failed(Reason reason, String evidence);
+    }
+
+    /// Called once by [#drain].
+    @FunctionalInterface
+    public interface Drained {
+        /// @param complete whether the body was read to its end; otherwise the connection closes after the answer
+        void drained(boolean complete);
     }
 
     /// Called once by [#collect].

@@ -48,6 +48,11 @@ final class EmptyBody extends Body {
     public void discard() {}
 
     @Override
+    public void drain(long limit, Drained then) {
+        then.drained(true);
+    }
+
+    @Override
     void demand() {}
 
     @Override

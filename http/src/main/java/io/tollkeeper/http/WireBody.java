@@ -24,7 +24,7 @@ final class WireBody extends Body {
         void unwanted();
     }
 
-    private enum Mode { IDLE, PEEKING, COLLECTING, PIPING, DISCARDING }
+    private enum Mode { IDLE, PEEKING, COLLECTING, PIPING, DISCARDING, DRAINING }
 
     private final Source source;
     private Mode mode = Mode.IDLE;
@@ -37,9 +37,10 @@ final class WireBody extends Body {
     private String evidence = "";
     private @Nullable BodySink sink;
     private @Nullable CompositeByteBuf held;
-    private int limit;
+    private long limit;
     private @Nullable Peeked peeked;
     private @Nullable Collected collected;
+    private @Nullable Drained drained;
 
     WireBody(Source source) {
         this.source = source;
@@ -72,6 +73,7 @@ final class WireBody extends Body {
         sink = null;
         peeked = null;
         collected = null;
+        drained = null;
         mode = Mode.IDLE;
     }
 
@@ -79,7 +81,7 @@ final class WireBody extends Body {
     boolean wants() {
         return switch (mode) {
             case IDLE -> false;
-            case PEEKING, COLLECTING, DISCARDING -> true;
+            case PEEKING, COLLECTING, DISCARDING, DRAINING -> true;
             case PIPING -> sink != null && sink.isWritable();
         };
     }
@@ -123,7 +125,22 @@ final class WireBody extends Body {
                     hold(bytes);
                 }
             }
+            case DRAINING -> {
+                bytes.release();
+                if (received > limit) {
+                    drained(false);
+                }
+            }
             case IDLE, DISCARDING -> bytes.release();
+        }
+    }
+
+    private void drained(boolean whole) {
+        Drained then = drained;
+        release();
+        mode = Mode.DISCARDING;
+        if (then != null) {
+            then.drained(whole);
         }
     }
 
@@ -152,6 +169,7 @@ final class WireBody extends Body {
                     then.collected(all);
                 }
             }
+            case DRAINING -> drained(true);
             case IDLE, DISCARDING -> {}
         }
     }
@@ -194,6 +212,7 @@ final class WireBody extends Body {
                     then.failed(reason, evidence);
                 }
             }
+            case DRAINING -> drained(false);
             case IDLE, DISCARDING -> {}
         }
     }
@@ -304,6 +323,21 @@ final class WireBody extends Body {
         release();
         mode = Mode.DISCARDING;
         if (!complete && failure == null) {
+            source.wanted();
+        }
+    }
+
+    @Override
+    public void drain(long newLimit, Drained then) {
+        release();
+        limit = newLimit;
+        drained = then;
+        mode = Mode.DRAINING;
+        if (complete) {
+            drained(true);
+        } else if (failure != null || declared > newLimit || received > newLimit) {
+            drained(false);
+        } else {
             source.wanted();
         }
     }
