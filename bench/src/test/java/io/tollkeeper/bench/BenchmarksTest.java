@@ -20,7 +20,7 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 class BenchmarksTest {
 
     static Stream<Class<?>> benchmarks() {
-        return Stream.of(HeadersBenchmark.class);
+        return Stream.of(AuthorizerBenchmark.class, HeadersBenchmark.class, UsageCountersBenchmark.class);
     }
 
     @ParameterizedTest
