@@ -45,7 +45,7 @@ public final class Engine implements AutoCloseable {
                             TimeUnit.MILLISECONDS);
         }
         resolver = new Resolver(settings.dns(), transport, loops.getFirst());
-        upstreams = new UpstreamPool(transport, resolver, loops);
+        upstreams = new UpstreamPool(settings.upstreams(), transport, resolver, loops);
     }
 
     /// Starts the loops on the best transport that really works, or on the one that is forced.

@@ -11,7 +11,13 @@ import org.jspecify.annotations.Nullable;
 /// @param transport forces one; null takes the best that really works
 /// @param loops     number of event loops, normally one per core
 /// @param dns       how names are resolved
-public record EngineSettings(@Nullable Transport transport, int loops, Dns dns) {
+/// @param upstreams how connections to upstreams are kept
+public record EngineSettings(@Nullable Transport transport, int loops, Dns dns, Upstreams upstreams) {
+
+    /// With [Upstreams#DEFAULT].
+    public EngineSettings(@Nullable Transport transport, int loops, Dns dns) {
+        this(transport, loops, dns, Upstreams.DEFAULT);
+    }
 
     /// @param servers      asked before those of `/etc/resolv.conf`, in this order
     /// @param ipv6         whether AAAA records are asked for too
@@ -41,6 +47,19 @@ public record EngineSettings(@Nullable Transport transport, int loops, Dns dns) 
                 Duration.ofHours(1),
                 Duration.ofSeconds(5),
                 Duration.ofHours(1));
+    }
+
+    /// How connections to upstreams are kept.
+    ///
+    /// @param idle     how long a connection waits for its next request; less if an upstream was seen to close earlier
+    /// @param age      how old a connection gets
+    /// @param slotWait how long a call waits when all allowed connections are busy
+    /// @param headSize longest head of an answer, in bytes, and its longest line
+    public record Upstreams(Duration idle, Duration age, Duration slotWait, int headSize) {
+
+        /// 55 s idle, 10 min old, 1 s of waiting, heads of 64 KiB.
+        public static final Upstreams DEFAULT =
+                new Upstreams(Duration.ofSeconds(55), Duration.ofMinutes(10), Duration.ofSeconds(1), 64 * 1024);
     }
 
     /// The best transport, one loop per core, names as the system resolves them.

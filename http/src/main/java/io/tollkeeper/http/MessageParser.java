@@ -182,6 +182,14 @@ final class MessageParser {
         return length > 9 && in.getByte(end - 9) == ' ' && in.getByte(end - 8) == 'H' && in.getByte(end - 3) == '1';
     }
 
+    /// The name on the line that was too long, for evidence: ` (X-Big)`; empty if the line has none.
+    String refusedLine(ByteBuf in) {
+        int from = in.readerIndex() + lineStart;
+        int length = Math.min(64, in.writerIndex() - from);
+        int colon = length <= 0 ? -1 : in.bytesBefore(from, length, (byte) ':');
+        return colon <= 0 ? "" : " (" + printable(in.toString(from, colon, StandardCharsets.ISO_8859_1)) + ")";
+    }
+
     private int lineLimit() {
         return lines == 0 ? limits.requestLine() : limits.headerField();
     }

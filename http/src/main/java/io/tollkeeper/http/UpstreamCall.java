@@ -4,7 +4,7 @@ package io.tollkeeper.http;
 public interface UpstreamCall {
 
     /// Gives up: the connection is closed unless it has not been used yet. Nothing is called afterwards. Harmless after
-    /// the call's end.
+    /// the call's end. The same happens by itself when the sink of the answer's body can take no more (its client left).
     void cancel();
 
     /// What is known of the call so far; the same object throughout the call.

@@ -1,5 +1,6 @@
 package io.tollkeeper.http;
 
+import io.tollkeeper.core.reason.Reason;
 import org.jspecify.annotations.Nullable;
 
 /// What the record of a request needs to know of its upstream call: all times are [System#nanoTime], 0 = did not happen.
@@ -25,6 +26,8 @@ public final class UpstreamFacts {
     int attempts;
     int addressesTried;
     boolean staleAnswer;
+    @Nullable Reason failure;
+    String evidence = "";
 
     UpstreamFacts() {}
 
@@ -48,6 +51,8 @@ public final class UpstreamFacts {
         attempts = 0;
         addressesTried = 0;
         staleAnswer = false;
+        failure = null;
+        evidence = "";
     }
 
     /// IP address called last, null before a name was resolved.
@@ -133,5 +138,16 @@ public final class UpstreamFacts {
     /// Whether the address came from a DNS answer past its time to live (D-STALE-USED).
     public boolean staleAnswer() {
         return staleAnswer;
+    }
+
+    /// Why there was no (complete) answer, null otherwise. Known before the answer's body is failed, so that whoever
+    /// hears of a broken answer first finds the reason here.
+    public @Nullable Reason failure() {
+        return failure;
+    }
+
+    /// The operator's evidence for [#failure], empty without one.
+    public String evidence() {
+        return evidence;
     }
 }

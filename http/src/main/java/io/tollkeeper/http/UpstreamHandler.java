@@ -5,7 +5,8 @@ import io.tollkeeper.core.reason.Reason;
 /// Hears how a call goes. On the call's loop; must not block. After [#failed] or [#ended] nothing more is called.
 public interface UpstreamHandler {
 
-    /// A head that is the answer (not a swallowed 1xx). The handler lets `response.body()` flow or discards it.
+    /// A head that is the answer (not a swallowed 1xx). The handler lets `response.body()` flow or discards it. If there
+    /// is no body, the call has ended when this returns.
     void answered(UpstreamResponse response);
 
     /// The answer arrived completely and its body was taken by its sink.

@@ -1,19 +1,169 @@
 package io.tollkeeper.http;
 
+import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.ChannelOption;
+import org.jspecify.annotations.Nullable;
 
 /// Connections to upstreams: pools per event loop with a limit over all loops.
+///
+/// A call takes the connection of its own loop that was used last, or opens one there. Loops share nothing but the
+/// number of open connections and what was learned about an upstream ([Destination]).
 public final class UpstreamPool implements AutoCloseable {
 
-    UpstreamPool(Transport.Chosen transport, Resolver resolver, List<Loop> loops) {}
+    /// How often idle connections are looked at for addresses that left their name.
+    private static final long SWEEP_NANOS = TimeUnit.SECONDS.toNanos(1);
+    /// Fields of an answer's head.
+    private static final int MOST_FIELDS = 1000;
+    /// Upstreams are made per configuration: a loop remembers so many before it forgets those of older ones.
+    private static final int REMEMBERED = 4096;
+
+    private final EngineSettings.Upstreams settings;
+    private final Resolver resolver;
+    private final WireLimits headLimits;
+    private final int loopCount;
+    private final OfLoop[] perLoop;
+    private final Map<Destination.Key, Destination> destinations = new ConcurrentHashMap<>();
+    private final AtomicInteger turn = new AtomicInteger();
+
+    UpstreamPool(EngineSettings.Upstreams settings, Transport.Chosen transport, Resolver resolver, List<Loop> loops) {
+        this.settings = settings;
+        this.resolver = resolver;
+        this.headLimits = new WireLimits(settings.headSize(), settings.headSize(), settings.headSize(), MOST_FIELDS, -1, 0);
+        this.loopCount = loops.size();
+        this.perLoop = new OfLoop[loops.size()];
+        for (Loop loop : loops) {
+            perLoop[loop.index()] = new OfLoop(loop, transport);
+        }
+    }
 
     /// Calls an upstream. On `loop` only; `handler` hears everything on that loop, possibly before this returns.
     ///
     /// The request's body is asked for (piped) once a connection stands.
     public UpstreamCall call(Loop loop, Upstream upstream, UpstreamRequest request, UpstreamHandler handler) {
-        throw new UnsupportedOperationException();
+        OutgoingCall call = request.call;
+        call.start(perLoop[loop.index()].poolOf(upstream), upstream, handler);
+        return call;
     }
 
+    /// Connections to an upstream that are open now, over all loops. Any thread.
+    public int openConnections(Upstream upstream) {
+        Destination destination = destinations.get(Destination.Key.of(upstream));
+        return destination == null ? 0 : destination.open();
+    }
+
+    /// Idle connections are closed, calls under way go on until the loops end.
     @Override
-    public void close() {}
+    public void close() {
+        for (OfLoop loop : perLoop) {
+            loop.loop.execute(loop::close);
+        }
+    }
+
+    EngineSettings.Upstreams settings() {
+        return settings;
+    }
+
+    /// What is accepted of an answer's head.
+    WireLimits headLimits() {
+        return headLimits;
+    }
+
+    Resolver resolver() {
+        return resolver;
+    }
+
+    /// A number for round robin over addresses, process-wide.
+    int nextTurn() {
+        return turn.getAndIncrement() & Integer.MAX_VALUE;
+    }
+
+    /// What a client channel of that loop is made with.
+    Bootstrap bootstrap(Loop loop) {
+        return perLoop[loop.index()].bootstrap.clone();
+    }
+
+    /// The pools of one loop.
+    private final class OfLoop {
+        private final Loop loop;
+        private final Bootstrap bootstrap;
+        private final Map<Upstream, ConnectionPool> byIdentity = new IdentityHashMap<>();
+        private final Map<Destination.Key, ConnectionPool> pools = new HashMap<>();
+        private @Nullable Upstream last;
+        private @Nullable ConnectionPool lastPool;
+        private boolean closed;
+        private final DeadlineWheel.Deadline sweep = new DeadlineWheel.Deadline() {
+            @Override
+            protected void expired() {
+                sweep();
+            }
+        };
+
+        OfLoop(Loop loop, Transport.Chosen transport) {
+            this.loop = loop;
+            this.bootstrap = new Bootstrap()
+                    .group(loop.eventLoop())
+                    .channel(transport.client())
+                    .disableResolver()
+                    .option(ChannelOption.AUTO_READ, false)
+                    // A failed write is not the verdict: an early answer may wait to be read (architecture.md 8.4).
+                    .option(ChannelOption.AUTO_CLOSE, false)
+                    .option(ChannelOption.TCP_NODELAY, true)
+                    .option(ChannelOption.WRITE_BUFFER_WATER_MARK, Engine.WRITE_MARKS);
+        }
+
+        ConnectionPool poolOf(Upstream upstream) {
+            ConnectionPool pool = lastPool;
+            if (pool != null && last == upstream) {
+                return pool;
+            }
+            pool = byIdentity.get(upstream);
+            if (pool == null) {
+                pool = poolOfEqual(upstream);
+            }
+            last = upstream;
+            lastPool = pool;
+            return pool;
+        }
+
+        private ConnectionPool poolOfEqual(Upstream upstream) {
+            if (byIdentity.size() >= REMEMBERED) {
+                byIdentity.clear();
+            }
+            Destination.Key key = Destination.Key.of(upstream);
+            ConnectionPool pool = pools.get(key);
+            if (pool == null) {
+                Destination destination =
+                        destinations.computeIfAbsent(key, k -> new Destination(k, upstream.describe(), loopCount));
+                pool = new ConnectionPool(UpstreamPool.this, loop, destination);
+                pools.put(key, pool);
+                if (!sweep.isSet() && !closed) {
+                    loop.deadlines().set(sweep, SWEEP_NANOS);
+                }
+            }
+            byIdentity.put(upstream, pool);
+            return pool;
+        }
+
+        private void sweep() {
+            for (ConnectionPool pool : pools.values()) {
+                pool.drainLeft();
+            }
+            if (!closed) {
+                loop.deadlines().set(sweep, SWEEP_NANOS);
+            }
+        }
+
+        void close() {
+            closed = true;
+            pools.values().forEach(ConnectionPool::close);
+        }
+    }
 }

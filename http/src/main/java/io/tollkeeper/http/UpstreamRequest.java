@@ -12,7 +12,7 @@ public final class UpstreamRequest {
     final Headers headers = new Headers();
     Body body = Body.none();
     boolean repeatable;
-    boolean headersOnlyHost;
+    final OutgoingCall call = new OutgoingCall(this);
 
     /// Forgets everything of the last call.
     public UpstreamRequest reset() {

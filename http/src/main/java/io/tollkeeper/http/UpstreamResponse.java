@@ -10,6 +10,7 @@ public final class UpstreamResponse {
     int minorVersion = 1;
     @Nullable String reasonPhrase;
     Body body = Body.none();
+    long contentLength = MessageParser.NO_LENGTH;
 
     UpstreamResponse() {}
 
@@ -24,6 +25,11 @@ public final class UpstreamResponse {
 
     public Headers headers() {
         return headers;
+    }
+
+    /// The `Content-Length` as received, -1 without one: for the answer to a HEAD request, whose body is empty.
+    public long contentLength() {
+        return contentLength;
     }
 
     /// Must be piped or discarded, else the connection stays busy.

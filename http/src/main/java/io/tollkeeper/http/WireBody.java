@@ -22,6 +22,9 @@ final class WireBody extends Body {
 
         /// Nobody will take the rest.
         void unwanted();
+
+        /// The body is complete and its consumer has, or gave up, all of it.
+        default void taken() {}
     }
 
     private enum Mode { IDLE, PEEKING, COLLECTING, PIPING, DISCARDING, DRAINING }
@@ -142,6 +145,9 @@ final class WireBody extends Body {
         if (then != null) {
             then.drained(whole);
         }
+        if (complete) {
+            source.taken();
+        }
     }
 
     /// The connection has nothing more to hand over for now.
@@ -168,9 +174,11 @@ final class WireBody extends Body {
                 if (then != null) {
                     then.collected(all);
                 }
+                source.taken();
             }
             case DRAINING -> drained(true);
-            case IDLE, DISCARDING -> {}
+            case DISCARDING -> source.taken();
+            case IDLE -> {}
         }
     }
 
@@ -270,6 +278,7 @@ final class WireBody extends Body {
         if (s != null && !delivered) {
             delivered = true;
             s.end(trailers);
+            source.taken();
         }
     }
 
@@ -322,7 +331,9 @@ final class WireBody extends Body {
     public void discard() {
         release();
         mode = Mode.DISCARDING;
-        if (!complete && failure == null) {
+        if (complete) {
+            source.taken();
+        } else if (failure == null) {
             source.wanted();
         }
     }
@@ -356,6 +367,8 @@ final class WireBody extends Body {
         mode = Mode.DISCARDING;
         if (open) {
             source.unwanted();
+        } else if (complete) {
+            source.taken();
         }
     }
 

@@ -1,0 +1,162 @@
+package io.tollkeeper.http;
+
+import java.util.ArrayDeque;
+
+import io.tollkeeper.core.reason.Reason;
+import org.jspecify.annotations.Nullable;
+
+/// One loop's connections to one destination: the idle ones, last used first, and the calls that wait because the limit
+/// over all loops is reached. On its loop, unless said otherwise.
+final class ConnectionPool {
+
+    private final UpstreamPool upstreams;
+    private final Loop loop;
+    private final Destination destination;
+    private final ArrayDeque<UpstreamConnection> idle = new ArrayDeque<>();
+    private final ArrayDeque<OutgoingCall> waiting = new ArrayDeque<>();
+    private boolean closed;
+
+    ConnectionPool(UpstreamPool upstreams, Loop loop, Destination destination) {
+        this.upstreams = upstreams;
+        this.loop = loop;
+        this.destination = destination;
+        destination.join(this);
+    }
+
+    UpstreamPool upstreams() {
+        return upstreams;
+    }
+
+    /// Any thread.
+    Loop loop() {
+        return loop;
+    }
+
+    Destination destination() {
+        return destination;
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
+    // ---- calls -----------------------------------------------------------------------------------------------------
+
+    /// Gives the call a connection, now or later, or refuses it.
+    void serve(OutgoingCall call, long now) {
+        UpstreamConnection connection = call.isRetry() ? null : takeIdle(now);
+        if (connection != null) {
+            connection.exchange(call, now);
+        } else if (destination.takeSlot(call.upstream().maxConnections())) {
+            new ConnectAttempt(this, call).start();
+        } else {
+            waiting.addLast(call);
+            call.waitsForSlot(upstreams.settings().slotWait().toNanos());
+            destination.waits(this);
+        }
+    }
+
+    private @Nullable UpstreamConnection takeIdle(long now) {
+        UpstreamConnection connection;
+        while ((connection = idle.pollLast()) != null) {
+            if (connection.isUsable(now)) {
+                return connection;
+            }
+            connection.close();
+        }
+        return null;
+    }
+
+    /// The call waits no longer.
+    void forget(OutgoingCall call) {
+        if (waiting.remove(call)) {
+            destination.waitsNoMore();
+        }
+    }
+
+    /// The call has waited long enough.
+    void slotWaitOver(OutgoingCall call) {
+        int others = waiting.size() - 1;
+        forget(call);
+        call.fail(
+                Reason.UPSTREAM_POOL_EXHAUSTED,
+                destination.open() + " connections to " + destination.name() + " are open over all loops, limit "
+                        + call.upstream().maxConnections() + "; waited "
+                        + Evidence.time(upstreams.settings().slotWait().toNanos()) + " for one; " + others
+                        + " more calls wait on this loop");
+    }
+
+    /// There may be a free slot.
+    void serveWaiting() {
+        OutgoingCall call;
+        while ((call = waiting.peekFirst()) != null && destination.takeSlot(call.upstream().maxConnections())) {
+            waiting.removeFirst();
+            destination.waitsNoMore();
+            new ConnectAttempt(this, call).start();
+        }
+    }
+
+    // ---- connections -----------------------------------------------------------------------------------------------
+
+    /// A connection is free: it was just opened for a call that left, or its exchange is over.
+    void release(UpstreamConnection connection, long now) {
+        if (closed || !connection.isUsable(now)) {
+            connection.close();
+            return;
+        }
+        OutgoingCall next = waiting.pollFirst();
+        if (next != null) {
+            destination.waitsNoMore();
+            connection.exchange(next, now);
+            return;
+        }
+        connection.rest(now, destination.idleLimit(upstreams.settings().idle().toNanos()));
+        idle.addLast(connection);
+    }
+
+    /// An idle connection ended.
+    void removeIdle(UpstreamConnection connection) {
+        idle.removeLastOccurrence(connection);
+    }
+
+    /// For another loop that needs the slot.
+    ///
+    /// @return false if there is none
+    boolean closeOldestIdle() {
+        UpstreamConnection oldest = idle.pollFirst();
+        if (oldest == null) {
+            return false;
+        }
+        oldest.close();
+        return true;
+    }
+
+    int idleConnections() {
+        return idle.size();
+    }
+
+    boolean isUnused() {
+        return idle.isEmpty() && waiting.isEmpty();
+    }
+
+    /// Closes idle connections to addresses that left the destination's name.
+    void drainLeft() {
+        idle.removeIf(connection -> {
+            if (!connection.isUsable(System.nanoTime())) {
+                connection.close();
+                return true;
+            }
+            return false;
+        });
+    }
+
+    void close() {
+        closed = true;
+        while (closeOldestIdle()) {}
+        OutgoingCall call;
+        while ((call = waiting.pollFirst()) != null) {
+            destination.waitsNoMore();
+            call.fail(Reason.DRAINING, "the gateway shuts down");
+        }
+    }
+}
