@@ -1,0 +1,5 @@
+/// Proofs of io.tollkeeper.core.catalog.
+@NullMarked
+package io.tollkeeper.core.catalog;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/// Proofs of io.tollkeeper.core.usage.
+@NullMarked
+package io.tollkeeper.core.usage;
+
+import org.jspecify.annotations.NullMarked;
