@@ -4,6 +4,9 @@ import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
+
+import org.jspecify.annotations.Nullable;
 
 /// The keys of [Settings], found by walking its records. Immutable.
 final class Keys {
@@ -33,6 +36,34 @@ final class Keys {
             }
         }
         return into;
+    }
+
+    /// The keys whose values differ between two readings.
+    static List<String> differing(Settings one, Settings other) {
+        var differing = new ArrayList<String>();
+        compare(one, other, "", differing);
+        return differing;
+    }
+
+    private static void compare(Record one, Record other, String prefix, List<String> differing) {
+        for (var component : one.getClass().getRecordComponents()) {
+            var name = prefix + name(component);
+            var left = read(component, one);
+            var right = read(component, other);
+            if (component.getAnnotation(Setting.class) == null && left instanceof Record l && right instanceof Record r) {
+                compare(l, r, name + ".", differing);
+            } else if (!Objects.equals(left, right)) {
+                differing.add(name);
+            }
+        }
+    }
+
+    private static @Nullable Object read(RecordComponent component, Record from) {
+        try {
+            return component.getAccessor().invoke(from);
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException(from.getClass().getSimpleName() + " is not a settings record", e);
+        }
     }
 
     /// `connectTimeout` is written `connect-timeout`.

@@ -2,6 +2,8 @@ package io.tollkeeper.app.settings;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.Set;
 
 import io.tollkeeper.core.proxy.ForwardedHeaders;
 import io.tollkeeper.core.proxy.UpstreamPath;
@@ -34,6 +36,13 @@ public record Settings(
     @Override public void check(Complaints complain) {
         complain.atMost("event-loops", eventLoops, 256);
     }
+
+    /// Keys whose values differ, but for those that a reload takes over (they are part of the products).
+    public static List<String> differing(Settings one, Settings other) {
+        return Keys.differing(one, other).stream().filter(key -> !AT_RELOAD.contains(key)).toList();
+    }
+
+    private static final Set<String> AT_RELOAD = Set.of("upstream.path", "upstream.forwarded");
 
     /// Which network engine carries the connections.
     public enum Transport { AUTO, IO_URING, EPOLL, NIO }

@@ -1,0 +1,109 @@
+package io.tollkeeper.app.operate;
+
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.function.Supplier;
+
+import io.tollkeeper.app.declaration.Configuration;
+import io.tollkeeper.app.declaration.Configuration.Loaded;
+import io.tollkeeper.app.settings.Settings;
+import io.tollkeeper.core.proxy.Finding;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// The configuration in force, and how a new one takes its place: read and compiled completely first, swapped once; a
+/// broken one changes nothing. Called by the watch and by `tollkeeper reload`, one at a time; blocks.
+public final class LiveConfiguration {
+    private static final Logger log = LoggerFactory.getLogger(LiveConfiguration.class);
+
+    /// Puts a configuration into force, or tells what stands in its way and changes nothing.
+    @FunctionalInterface
+    public interface TakeOver {
+        List<Finding> takeOver(Configuration next);
+    }
+
+    /// What became of a reload.
+    public sealed interface Outcome {
+        /// @param atNextStart settings that differ and are only read at start
+        record Taken(Configuration configuration, List<String> atNextStart) implements Outcome {}
+
+        record Refused(List<Finding> findings) implements Outcome {}
+    }
+
+    private final Supplier<Loaded> source;
+    private final TakeOver takeOver;
+    private final InstantSource clock;
+    private final Configuration atStart;
+    private volatile State state;
+
+    /// @param refused what is wrong with the newest file, empty if that is the one in force
+    private record State(Configuration inForce, Instant since, List<Finding> refused, @Nullable Instant refusedAt) {}
+
+    /// @param atStart in force already
+    public LiveConfiguration(Configuration atStart, Supplier<Loaded> source, TakeOver takeOver, InstantSource clock) {
+        this.atStart = atStart;
+        this.source = source;
+        this.takeOver = takeOver;
+        this.clock = clock;
+        this.state = new State(atStart, clock.instant(), List.of(), null);
+    }
+
+    public Configuration current() {
+        return state.inForce();
+    }
+
+    /// Reads all sources and takes them over.
+    public synchronized Outcome reload() {
+        return switch (source.get()) {
+            case Loaded.Bad(var findings) -> refuse(findings);
+            case Loaded.Good(var next) -> {
+                var findings = takeOver.takeOver(next);
+                yield findings.isEmpty() ? take(next) : refuse(findings);
+            }
+        };
+    }
+
+    private Outcome take(Configuration next) {
+        state = new State(next, clock.instant(), List.of(), null);
+        next.warnings().forEach(warning -> log.warn("{}", warning.text()));
+        var atNextStart = Settings.differing(atStart.settings(), next.settings());
+        log.info("configuration taken over: {}{}", products(next), note(atNextStart));
+        return new Outcome.Taken(next, atNextStart);
+    }
+
+    private Outcome refuse(List<Finding> findings) {
+        var before = state;
+        state = new State(before.inForce(), before.since(), findings, clock.instant());
+        log.error("configuration refused, the one of {} stays in force:\n{}", before.since(), text(findings));
+        return new Outcome.Refused(findings);
+    }
+
+    /// For `tollkeeper status`.
+    public String describe() {
+        var now = state;
+        var file = now.inForce().file();
+        var text = new StringBuilder("configuration  ").append(file == null ? "none (demo product)" : file.toAbsolutePath())
+                .append(", ").append(products(now.inForce())).append(", in force since ").append(now.since())
+                .append(note(Settings.differing(atStart.settings(), now.inForce().settings()))).append('\n');
+        if (now.refusedAt() != null) {
+            text.append("               a newer one was refused at ").append(now.refusedAt()).append(":\n").append(text(now.refused())).append('\n');
+        }
+        return text.toString();
+    }
+
+    private static String products(Configuration configuration) {
+        int count = configuration.declared().products().size();
+        return count + (count == 1 ? " product" : " products");
+    }
+
+    private static String note(List<String> atNextStart) {
+        return atNextStart.isEmpty() ? "" : " (read at the next start only: " + String.join(", ", atNextStart) + ")";
+    }
+
+    /// Findings as lines.
+    public static String text(List<Finding> findings) {
+        return String.join("\n", findings.stream().map(Finding::text).toList());
+    }
+}
