@@ -50,6 +50,18 @@ public record Configuration(@Nullable Path file, Settings settings, Declared dec
                 : new Loaded.Good(new Configuration(file, settings, declared, findings.sorted()));
     }
 
+    /// The same settings with products declared by a text of ours.
+    ///
+    /// @throws IllegalStateException when our text has a mistake
+    public Configuration declaring(String source, String yaml) {
+        var findings = new Findings();
+        var declared = ProductsReader.read(Document.read(source, yaml, findings), settings.upstream(), findings);
+        if (findings.hasErrors()) {
+            throw new IllegalStateException(source + ": " + findings.sorted());
+        }
+        return new Configuration(file, settings, declared, warnings);
+    }
+
     private static @Nullable String read(Path file, Findings findings) {
         try {
             return Files.readString(file);

@@ -170,14 +170,14 @@ public record Settings(
             Duration totalTimeout,
             @Setting(value = "1024", says = "Connections to one upstream, over all event loops.")
             int maxConnections,
-            @Setting(value = "8192", says = "Connections to all upstreams together.")
-            int maxConnectionsTotal,
             @Setting(value = "1s", says = "How long a call waits for a connection when the limit is reached.")
             Duration queueTimeout,
             @Setting(value = "55s", says = "How long an idle connection is kept. Less is taken for an upstream that was seen to close sooner.")
             Duration keepAlive,
             @Setting(value = "10m", says = "Age at which a connection is not used again.")
             Duration maxAge,
+            @Setting(value = "64KiB", says = "Largest head of an answer.")
+            ByteSize maxHead,
             @Setting(value = "preserve", says = "What the upstream gets as path: the client's bytes, the normalised form, or a refusal (400) where the two differ; normalise-behind-base-path is what 3scale does and what 3scale documents use. Mapping rules always look at the normalised form.")
             UpstreamPath path,
             @Setting(value = "append", says = "What happens to `X-Forwarded-For`, `-Proto`, `-Host` and `Via`: append ours, replace the client's, or pass them. 3scale documents use pass.")
@@ -185,12 +185,17 @@ public record Settings(
 
         @Override public void check(Complaints complain) {
             complain.atLeast("max-connections", maxConnections, 1);
-            complain.atLeast("max-connections-total", maxConnectionsTotal, maxConnections);
+            complain.atLeast("max-head", maxHead, 1024);
+            complain.atMost("max-head", maxHead, 1 << 24);
         }
     }
 
-    /// How names become addresses. The servers are `RESOLVER`'s or those of `/etc/resolv.conf`.
+    /// How names become addresses.
     public record Dns(
+            @Setting(value = "", alias = "RESOLVER", says = "Name servers asked before those of `/etc/resolv.conf`.")
+            @Nullable NameServers servers,
+            @Setting(value = "2900ms", says = "How long one server may take to answer one question.")
+            Duration queryTimeout,
             @Setting(value = "false", says = "Whether IPv6 addresses are asked for as well.")
             boolean ipv6,
             @Setting(value = "1s", says = "Least time an answer is kept.")

@@ -24,6 +24,7 @@ record ValueType(String expected, Function<String, @Nullable Object> parse) {
             case "Duration" -> new ValueType("a duration such as 500ms, 60s, 10m or 1h; 0s for off", ValueType::duration);
             case "ByteSize" -> new ValueType("a size such as 512B, 64KiB, 10MiB or 1GiB", ByteSize::parse);
             case "ListenAddress" -> new ValueType("host:port, e.g. 127.0.0.1:8080 or [::1]:8080, or off", ListenAddress::parse);
+            case "NameServers" -> new ValueType("IP addresses, each with an optional port, e.g. 10.0.0.2 or 10.0.0.2:5353,[fd00::2]:53", NameServers::parse);
             case "Path" -> new ValueType("a path", ValueType::path);
             case "Secret" -> new ValueType("a text", Secret::new);
             case "String" -> new ValueType("a text", text -> text);

@@ -71,7 +71,7 @@ class SettingsReaderTest {
                 "t.yaml:5  upstream.conect-timeout: unknown key (did you mean connect-timeout?)",
                 "t.yaml:6  upstream.idle-timeout: 5 (expected: a duration such as 500ms, 60s, 10m or 1h; 0s for off)",
                 "t.yaml:7  upstream.listen: unknown key (did you mean gateway.listen?)",
-                "t.yaml:8  dns: is \"fast\" (expected: ipv6, min-ttl, max-ttl, negative-ttl, stale)",
+                "t.yaml:8  dns: is \"fast\" (expected: servers, query-timeout, ipv6, min-ttl, max-ttl, negative-ttl, stale)",
                 "t.yaml:9  colour: unknown key");
     }
 
@@ -101,6 +101,15 @@ class SettingsReaderTest {
         assertThat(api.user()).isEqualTo("u");
         assertThat(api.password()).isEqualTo(new Secret("p"));
         assertThat(api.toString()).doesNotContain("p]").contains("***");
+    }
+
+    @Test void nameServersAreAddressesWithAnOptionalPort() {
+        var servers = read(null, Map.of("RESOLVER", "10.0.0.2,10.0.0.3:5353,fd00::2,[fd00::3]:5353")).dns().servers();
+        assertThat(servers).extracting(NameServers::addresses).asInstanceOf(org.assertj.core.api.InstanceOfAssertFactories.LIST)
+                .extracting(Object::toString)
+                .containsExactly("/10.0.0.2:53", "/10.0.0.3:5353", "/[fd00:0:0:0:0:0:0:2]:53", "/[fd00:0:0:0:0:0:0:3]:5353");
+        read(null, Map.of("TOLLKEEPER_DNS_SERVERS", "ns.example.com"));
+        assertThat(told()).singleElement().asString().startsWith("TOLLKEEPER_DNS_SERVERS  dns.servers: ns.example.com (expected: IP addresses");
     }
 
     @Test void keysThatOthersReadAreLeftAlone() {
