@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 import io.tollkeeper.app.declaration.Configuration.Loaded;
@@ -56,8 +57,7 @@ class ReconciliationTest {
 
     @Test void whatTheFileDeclaresIsInTheStoreAfterwardsAndAgainNothingChanges() throws IOException {
         reconcile(ORDERS);
-        var product = catalog.current().product("orders");
-        assertThat(product).isNotNull();
+        var product = Objects.requireNonNull(catalog.current().product("orders"));
         assertThat(product.metrics()).extracting(Metric::name).containsExactlyInAnyOrder("hits", "get_orders");
         assertThat(product.limits("basic").limit(0)).isEqualTo(new UsageLimit("basic", "hits", Period.DAY, 2));
         assertThat(catalog.current().hasToken("st-1", "orders")).isTrue();
@@ -110,8 +110,7 @@ class ReconciliationTest {
                 new CatalogChange.ProductSaved(new ProductSettings(ProductSettings.UNNUMBERED, "orders", "pk", "1", true, false)),
                 new CatalogChange.MetricSaved("orders", new Metric(Metric.UNNUMBERED, "2555", "hits", null))));
         reconcile(ORDERS);
-        var product = catalog.current().product("orders");
-        assertThat(product).isNotNull();
+        var product = Objects.requireNonNull(catalog.current().product("orders"));
         assertThat(product.metricNamed("hits")).extracting(Metric::id).isEqualTo("2555");
         assertThat(product.metricNamed("get_orders")).extracting(Metric::parentId).isEqualTo("2555");
         assertThat(product.limits("basic").limit(0).metricId()).isEqualTo("2555");
