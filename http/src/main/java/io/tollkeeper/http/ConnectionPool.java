@@ -1,6 +1,8 @@
 package io.tollkeeper.http;
 
+import java.net.InetAddress;
 import java.util.ArrayDeque;
+import java.util.Set;
 
 import io.tollkeeper.core.reason.Reason;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +16,7 @@ final class ConnectionPool {
     private final Destination destination;
     private final ArrayDeque<UpstreamConnection> idle = new ArrayDeque<>();
     private final ArrayDeque<OutgoingCall> waiting = new ArrayDeque<>();
+    private Set<InetAddress> left = Set.of();
     private boolean closed;
 
     ConnectionPool(UpstreamPool upstreams, Loop loop, Destination destination) {
@@ -139,15 +142,25 @@ final class ConnectionPool {
         return idle.isEmpty() && waiting.isEmpty();
     }
 
-    /// Closes idle connections to addresses that left the destination's name.
-    void drainLeft() {
+    /// Keeps the name's answer fresh while there are connections to it, and closes idle ones that are too old or lead to
+    /// an address that left.
+    void sweep(long now) {
+        String host = destination.key().host();
+        if (destination.open() > 0) {
+            upstreams.resolver().keepFresh(host);
+        }
+        left = upstreams.resolver().left(host);
         idle.removeIf(connection -> {
-            if (!connection.isUsable(System.nanoTime())) {
-                connection.close();
-                return true;
+            if (connection.isUsable(now)) {
+                return false;
             }
-            return false;
+            connection.close();
+            return true;
         });
+    }
+
+    boolean hasLeft(InetAddress address) {
+        return !left.isEmpty() && left.contains(address);
     }
 
     void close() {

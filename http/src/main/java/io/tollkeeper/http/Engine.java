@@ -59,6 +59,10 @@ public final class Engine implements AutoCloseable {
         return transport.transport();
     }
 
+    Transport.Chosen chosenTransport() {
+        return transport;
+    }
+
     /// Why no better transport is used; empty if the best one is, or one was forced.
     public String whyNoBetterTransport() {
         return transport.whyNotBetter();

@@ -26,6 +26,8 @@ public record EngineSettings(@Nullable Transport transport, int loops, Dns dns, 
     /// @param maximumTtl   and at most this long
     /// @param negativeTtl  how long "no such name" is kept
     /// @param staleFor     how long the last good answer is used past its time while nothing better can be had
+    /// @param drainAfter   connections to an address that is absent from all answers for this long (and three times
+    ///                     their time to live) are given up
     public record Dns(
             List<InetSocketAddress> servers,
             boolean ipv6,
@@ -33,10 +35,23 @@ public record EngineSettings(@Nullable Transport transport, int loops, Dns dns, 
             Duration minimumTtl,
             Duration maximumTtl,
             Duration negativeTtl,
-            Duration staleFor) {
+            Duration staleFor,
+            Duration drainAfter) {
 
         public Dns {
             servers = List.copyOf(servers);
+        }
+
+        /// With 60 s until connections to addresses that left are given up.
+        public Dns(
+                List<InetSocketAddress> servers,
+                boolean ipv6,
+                Duration queryTimeout,
+                Duration minimumTtl,
+                Duration maximumTtl,
+                Duration negativeTtl,
+                Duration staleFor) {
+            this(servers, ipv6, queryTimeout, minimumTtl, maximumTtl, negativeTtl, staleFor, Duration.ofSeconds(60));
         }
 
         public static final Dns DEFAULT = new Dns(

@@ -1,7 +1,6 @@
 package io.tollkeeper.http;
 
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 
@@ -126,10 +125,6 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements W
         this.decoder = new BodyDecoder(parser, limits);
     }
 
-    InetAddress inetAddress() {
-        return address.getAddress();
-    }
-
     private ChannelHandlerContext context() {
         ChannelHandlerContext c = ctx;
         if (c == null) {
@@ -155,7 +150,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements W
                 && context().channel().isActive()
                 && context().channel().isWritable()
                 && now - openedNanos < pool.upstreams().settings().age().toNanos()
-                && !pool.upstreams().resolver().hasLeft(pool.destination().key().host(), address.getAddress());
+                && !pool.hasLeft(address.getAddress());
     }
 
     /// It waits in the pool, at most for `limit`.

@@ -153,8 +153,9 @@ public final class UpstreamPool implements AutoCloseable {
         }
 
         private void sweep() {
+            long now = System.nanoTime();
             for (ConnectionPool pool : pools.values()) {
-                pool.drainLeft();
+                pool.sweep(now);
             }
             if (!closed) {
                 loop.deadlines().set(sweep, SWEEP_NANOS);

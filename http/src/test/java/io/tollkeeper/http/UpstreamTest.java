@@ -1,10 +1,9 @@
 package io.tollkeeper.http;
 
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.Test;
-
 import io.tollkeeper.testkit.Manner;
 import io.tollkeeper.testkit.RudePeer;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
