@@ -34,6 +34,6 @@ public class UsageCountersBenchmark {
 
     @Benchmark
     public long read() {
-        return counters.current(METRICS / 2, Period.DAY.ordinal());
+        return counters.current(METRICS / 2, Period.DAY.slot());
     }
 }

@@ -127,13 +127,17 @@ public final class Checks {
     }
 
     private static Denied wrongKey(Set<String> keys, @Nullable String sent) {
-        boolean missing = sent == null || sent.isEmpty();
+        if (sent == null || sent.isEmpty()) {
+            return new Denied(
+                    Reason.APPLICATION_KEY_INVALID,
+                    "application key is missing",
+                    "no app_key was sent; the application has " + keys.size(),
+                    -1);
+        }
         return new Denied(
                 Reason.APPLICATION_KEY_INVALID,
-                missing ? "application key is missing" : "application key \"" + sent + "\" is invalid",
-                missing
-                        ? "no app_key was sent; the application has " + keys.size()
-                        : "app_key " + Redaction.shortened(sent) + " is none of the application's " + keys.size(),
+                "application key \"" + sent + "\" is invalid",
+                "app_key " + Redaction.shortened(sent) + " is none of the application's " + keys.size(),
                 -1);
     }
 

@@ -21,7 +21,7 @@ public final class PlanLimits {
         this.periods = new int[limits.size()];
         this.maxima = new long[limits.size()];
         for (int i = 0; i < periods.length; i++) {
-            periods[i] = limits.get(i).period().ordinal();
+            periods[i] = limits.get(i).period().slot();
             maxima[i] = limits.get(i).max();
         }
     }
@@ -40,7 +40,7 @@ public final class PlanLimits {
         return metrics[i];
     }
 
-    /// Ordinal of the period of the i-th limit.
+    /// Slot of the period of the i-th limit.
     public int period(int i) {
         return periods[i];
     }

@@ -233,21 +233,21 @@ public final class FlightRecord {
 
     /// Marks a stage as completed, on the clock of [#receivedNanos]. A repeated stage keeps the later stamp.
     public void stamp(Stage stage, long nanos) {
-        stamps[stage.ordinal()] = nanos;
+        stamps[stage.index()] = nanos;
     }
 
     /// The stamp of a stage; 0 if it was not reached.
     public long stamp(Stage stage) {
-        return stamps[stage.ordinal()];
+        return stamps[stage.index()];
     }
 
     public boolean reached(Stage stage) {
-        return stamps[stage.ordinal()] != 0;
+        return stamps[stage.index()] != 0;
     }
 
     /// Microseconds from receipt to the end of a stage; −1 if it was not reached.
     public long microsUntil(Stage stage) {
-        long at = stamps[stage.ordinal()];
+        long at = stamps[stage.index()];
         return at == 0 ? -1 : (at - receivedNanos) / 1_000;
     }
 

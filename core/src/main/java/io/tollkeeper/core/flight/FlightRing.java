@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
+import io.tollkeeper.core.reason.Reason;
 import org.jspecify.annotations.Nullable;
 
 /// The last kept records of one event loop. Written by that loop only, readable from any thread without a lock: what is
@@ -72,9 +73,10 @@ public final class FlightRing {
 
     private static int bucket(FlightRecord record) {
         String product = record.productId();
+        Reason reason = record.reason();
         int hash = product == null ? 0 : product.hashCode();
         hash = hash * 31 + Long.hashCode(record.applicationNumber());
-        hash = hash * 31 + (record.reason() == null ? 0 : record.reason().ordinal());
+        hash = hash * 31 + (reason == null ? 0 : reason.code().hashCode());
         hash *= 0x9E37_79B9;
         return hash >>> 22;
     }

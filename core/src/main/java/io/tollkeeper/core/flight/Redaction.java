@@ -9,8 +9,12 @@ public final class Redaction {
 
     private Redaction() {}
 
-    /// At most the first three characters of a secret, and never more than a third of it.
+    /// At most the first three characters of a secret, and never more than a third of it. What was shortened before
+    /// stays as it is.
     public static String shortened(String secret) {
+        if (secret.length() <= 4 && secret.endsWith("…")) {
+            return secret;
+        }
         int shown = Math.min(3, secret.length() / 3);
         return secret.substring(0, shown) + "…";
     }

@@ -65,7 +65,7 @@ public final class JournalBody {
             zigzag(amount);
         }
 
-        /// Seven differences, index = ordinal of the period.
+        /// Seven differences, index = [Period#slot].
         public void differences(int key, long[] differences) {
             entry();
             varint((long) key << 1 | 1);
@@ -261,7 +261,7 @@ public final class JournalBody {
             return amount;
         }
 
-        /// Seven differences, index = ordinal of the period; overwritten by the next entry.
+        /// Seven differences, index = [Period#slot]; overwritten by the next entry.
         public long[] differences() {
             return differences;
         }

@@ -4,16 +4,16 @@ import org.jspecify.annotations.Nullable;
 
 /// A calendar-aligned span of time in UTC, half-open `[start, end)`, in epoch seconds. Pure arithmetic, no allocation.
 ///
-/// Declared in the order of 3scale's answers (longest first), so that the ordinal is both the order of usage reports
-/// and the index of a slot in [UsageCounters].
+/// Declared in the order of 3scale's answers (longest first); the slot is both that order and the index in
+/// [UsageCounters].
 public enum Period {
-    ETERNITY("eternity"),
-    YEAR("year"),
-    MONTH("month"),
-    WEEK("week"),
-    DAY("day"),
-    HOUR("hour"),
-    MINUTE("minute");
+    ETERNITY(0, "eternity"),
+    YEAR(1, "year"),
+    MONTH(2, "month"),
+    WEEK(3, "week"),
+    DAY(4, "day"),
+    HOUR(5, "hour"),
+    MINUTE(6, "minute");
 
     /// How many periods there are; the width of a row of slots.
     public static final int COUNT = 7;
@@ -27,10 +27,17 @@ public enum Period {
     /// 9999-12-31T00:00:00Z, never printed.
     private static final long END_OF_ETERNITY = 253_402_214_400L;
 
+    private final int slot;
     private final String wireName;
 
-    Period(String wireName) {
+    Period(int slot, String wireName) {
+        this.slot = slot;
         this.wireName = wireName;
+    }
+
+    /// Index of the period in a row of slots, in arrays of differences and in stored masks: never changes.
+    public int slot() {
+        return slot;
     }
 
     /// The name on the wire: `minute` … `eternity`.
@@ -48,9 +55,9 @@ public enum Period {
         return null;
     }
 
-    /// The period of this ordinal, without copying the array of values.
-    public static Period of(int ordinal) {
-        return ALL[ordinal];
+    /// The period of this slot, without copying the array of values.
+    public static Period of(int slot) {
+        return ALL[slot];
     }
 
     /// First second of the period that contains `second`.

@@ -39,16 +39,16 @@ public final class UsageCounters {
     public static final int APPLICATION_PERIODS = 0b111_1111;
 
     /// Eternity, month, week, day, hour: what a product counts.
-    public static final int PRODUCT_PERIODS = 1 << Period.ETERNITY.ordinal()
-            | 1 << Period.MONTH.ordinal()
-            | 1 << Period.WEEK.ordinal()
-            | 1 << Period.DAY.ordinal()
-            | 1 << Period.HOUR.ordinal();
+    public static final int PRODUCT_PERIODS = 1 << Period.ETERNITY.slot()
+            | 1 << Period.MONTH.slot()
+            | 1 << Period.WEEK.slot()
+            | 1 << Period.DAY.slot()
+            | 1 << Period.HOUR.slot();
 
     private static final byte VERSION = 1;
     private static final int WIDTH = Period.COUNT;
-    private static final int MINUTE = Period.MINUTE.ordinal();
-    private static final int HOUR = Period.HOUR.ordinal();
+    private static final int MINUTE = Period.MINUTE.slot();
+    private static final int HOUR = Period.HOUR.slot();
 
     private final int periods;
     private final long[] starts = new long[WIDTH];
@@ -78,7 +78,7 @@ public final class UsageCounters {
         this.periods = periods;
     }
 
-    /// Which periods are counted, as a bit per ordinal.
+    /// Which periods are counted, as a bit per [Period#slot].
     public int periods() {
         return periods;
     }
@@ -176,7 +176,7 @@ public final class UsageCounters {
         }
     }
 
-    /// Adds one difference per period (index = ordinal of the period) to the slots that contain `stamp`.
+    /// Adds one difference per period (index = [Period#slot]) to the slots that contain `stamp`.
     public void add(int key, long stamp, long[] differences) {
         int at = row(key) * WIDTH;
         for (int period = 0; period < WIDTH; period++) {
@@ -290,7 +290,7 @@ public final class UsageCounters {
 
     /// Value of a slot, put together from memory and what was read from the store.
     public long value(Slot slot, StoredPast past) {
-        int period = slot.period().ordinal();
+        int period = slot.period().slot();
         long value = value(slot.key(), period, slot.start());
         if (slot.start() >= starts[period]) {
             // A current or early slot is complete here. What the store holds of it (the clock had gone back) is taken
@@ -302,7 +302,7 @@ public final class UsageCounters {
     }
 
     private long pendingOf(Slot slot) {
-        int period = slot.period().ordinal();
+        int period = slot.period().slot();
         long value = pending.get(slot.key(), period, slot.start());
         return copied == null ? value : sum(value, copied.get(slot.key(), period, slot.start()));
     }
@@ -310,7 +310,7 @@ public final class UsageCounters {
     /// The part of a copy under way that the store had already taken when it was read.
     private long includedIn(long seq, Slot slot) {
         return copied != null && copiedSeq <= seq
-                ? copied.get(slot.key(), slot.period().ordinal(), slot.start())
+                ? copied.get(slot.key(), slot.period().slot(), slot.start())
                 : 0;
     }
 
@@ -324,7 +324,7 @@ public final class UsageCounters {
     /// Takes the stored part of closed slots.
     public void supply(StoredPast past, List<Slot> asked) {
         for (Slot slot : asked) {
-            int period = slot.period().ordinal();
+            int period = slot.period().slot();
             long stored = past.values().getOrDefault(slot, 0L) - includedIn(past.seq(), slot);
             if (slot.start() == starts[period] && reopened.contains(slot)) {
                 // The slot is current again: all of it moves here, and the store's part is taken back when it closes.

@@ -177,7 +177,7 @@ public final class VerdictRules {
             line.append(line.isEmpty() ? "" : ", ")
                     .append(record.credentialName() == null ? "credential" : record.credentialName())
                     .append(' ')
-                    .append(record.credential().endsWith("…") ? record.credential() : Redaction.shortened(record.credential()));
+                    .append(Redaction.shortened(record.credential()));
         }
         if (!line.isEmpty()) {
             lines.add(line.toString());

@@ -170,8 +170,9 @@ class ChecksTest {
         Product product = House.product("2");
         Decision.@Nullable Denied denied = Checks.application(
                 product, House.application(1, "x").withKeys(Set.of("secret-of-acme")), call(product).appKey("wrong-key-sent"));
-        assertThat(denied).isNotNull();
-        assertThat(denied.evidence()).contains("wro…").doesNotContain("wrong-key-sent", "secret-of-acme");
+        assertThat(denied == null ? "" : denied.evidence())
+                .contains("wro…")
+                .doesNotContain("wrong-key-sent", "secret-of-acme");
     }
 
     private static Call call(Product product) {

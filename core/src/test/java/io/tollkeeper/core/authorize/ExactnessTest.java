@@ -133,8 +133,11 @@ class ExactnessTest {
                         house.applications.undo(row);
                         undone.add(row);
                     }
+                    long before = house.journal.next();
                     house.journal.refuseWith(0);
-                    Thread.yield();
+                    while (!done.get() && house.journal.next() < before + 100) {
+                        Thread.onSpinWait();
+                    }
                     handled = house.journal.rows().size();
                 }
             });

@@ -45,7 +45,7 @@ class PeriodTest {
     void wireNamesAreReadBackAndOthersAreNot() {
         for (Period period : Period.values()) {
             assertThat(Period.ofWireName(period.wireName())).isEqualTo(period);
-            assertThat(Period.of(period.ordinal())).isEqualTo(period);
+            assertThat(Period.of(period.slot())).isEqualTo(period);
         }
         assertThat(Period.ofWireName("Day")).isNull();
         assertThat(Period.ofWireName("fortnight")).isNull();

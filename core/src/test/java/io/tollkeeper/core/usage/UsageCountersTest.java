@@ -29,7 +29,7 @@ class UsageCountersTest {
         counters.rollover(NOON);
         counters.add(HITS, NOON, 3);
         for (Period period : Period.values()) {
-            assertThat(counters.current(HITS, period.ordinal())).isEqualTo(3);
+            assertThat(counters.current(HITS, period.slot())).isEqualTo(3);
         }
     }
 
@@ -50,11 +50,11 @@ class UsageCountersTest {
         counters.add(HITS, NOON, 3);
         counters.rollover(NOON + 60);
         long minute = Period.MINUTE.start(NOON);
-        assertThat(counters.value(HITS, Period.MINUTE.ordinal(), minute)).isEqualTo(3);
+        assertThat(counters.value(HITS, Period.MINUTE.slot(), minute)).isEqualTo(3);
         counters.rollover(minute + 60 + 179);
-        assertThat(counters.value(HITS, Period.MINUTE.ordinal(), minute)).isEqualTo(3);
+        assertThat(counters.value(HITS, Period.MINUTE.slot(), minute)).isEqualTo(3);
         counters.rollover(minute + 60 + 240);
-        assertThat(counters.value(HITS, Period.MINUTE.ordinal(), minute)).isZero();
+        assertThat(counters.value(HITS, Period.MINUTE.slot(), minute)).isZero();
         assertThat(counters.copyPast(1)).isEmpty();
     }
 
@@ -75,7 +75,7 @@ class UsageCountersTest {
         counters.add(HITS, NOON - 7_200, 2);
         assertThat(current(Period.HOUR)).isZero();
         assertThat(current(Period.DAY)).isEqualTo(2);
-        assertThat(counters.value(HITS, Period.HOUR.ordinal(), Period.HOUR.start(NOON - 7_200))).isEqualTo(2);
+        assertThat(counters.value(HITS, Period.HOUR.slot(), Period.HOUR.start(NOON - 7_200))).isEqualTo(2);
     }
 
     @Test
@@ -90,8 +90,8 @@ class UsageCountersTest {
         for (Period period : Period.values()) {
             assertThat(current(period)).isEqualTo(7);
         }
-        assertThat(differences[Period.ETERNITY.ordinal()]).isEqualTo(-7);
-        assertThat(differences[Period.DAY.ordinal()]).isEqualTo(3);
+        assertThat(differences[Period.ETERNITY.slot()]).isEqualTo(-7);
+        assertThat(differences[Period.DAY.slot()]).isEqualTo(3);
     }
 
     @Test
@@ -124,7 +124,7 @@ class UsageCountersTest {
         unknown.clear();
         counters.differences(HITS, NOON - 7_200, 4, differences, unknown);
         assertThat(unknown).isEmpty();
-        assertThat(differences[Period.HOUR.ordinal()]).isEqualTo(-6);
+        assertThat(differences[Period.HOUR.slot()]).isEqualTo(-6);
         counters.add(HITS, NOON - 7_200, differences);
         assertThat(total(hour)).isEqualTo(4);
         snapshot(2);
@@ -211,7 +211,7 @@ class UsageCountersTest {
                 if (random.nextInt(5) == 0) {
                     set(expected, key, stamp, random.nextInt(50), now);
                 } else {
-                    long amount = random.nextInt(9) - 2;
+                    long amount = random.nextInt(9) - 2L;
                     counters.add(key, stamp, amount);
                     for (Period period : Period.values()) {
                         count(expected, key, period, stamp, amount, now);
@@ -281,7 +281,7 @@ class UsageCountersTest {
     }
 
     private long current(Period period) {
-        return counters.current(HITS, period.ordinal());
+        return counters.current(HITS, period.slot());
     }
 
     private static long second(String time) {
