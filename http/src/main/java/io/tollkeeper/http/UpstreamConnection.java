@@ -519,14 +519,6 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements W
     }
 
     @Override
-    public void handlerRemoved(ChannelHandlerContext context) {
-        pooledDeadline.discard();
-        firstByteDeadline.discard();
-        idleDeadline.discard();
-        sendDeadline.discard();
-    }
-
-    @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
         if (readFailure == null) {
             readFailure = cause;

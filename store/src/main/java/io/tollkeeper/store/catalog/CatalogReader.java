@@ -5,24 +5,28 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
 import io.tollkeeper.core.catalog.Application;
 import io.tollkeeper.store.sqlite.Database;
+import io.tollkeeper.store.sqlite.Readers;
+import io.tollkeeper.store.sqlite.Transactions;
 import org.jspecify.annotations.Nullable;
 
 /// Looks up applications on a read-only connection of its own. Belongs to one thread at a time; blocks.
 ///
 /// Raw JDBC with statements that stay prepared, because this runs once for every application that comes into memory.
-public final class CatalogReader implements AutoCloseable {
+public final class CatalogReader implements Readers.Reader {
 
     private static final String APPLICATION =
             "SELECT a.number, p.id, a.id, a.state, a.plan_id, a.plan_name, a.redirect_url"
                     + " FROM application a JOIN product p ON p.number = a.product WHERE a.present = 1 AND ";
 
     private final Connection connection;
+    private final Transactions transactions;
     private final PreparedStatement byId;
     private final PreparedStatement byNumber;
     private final PreparedStatement keys;
@@ -32,6 +36,7 @@ public final class CatalogReader implements AutoCloseable {
     public CatalogReader(Database database) throws SQLException {
         connection = database.connectReadOnly();
         try {
+            transactions = Transactions.reading(connection);
             byId = connection.prepareStatement(
                     APPLICATION + "a.product = (SELECT number FROM product WHERE id = ?) AND a.id = ?");
             byNumber = connection.prepareStatement(APPLICATION + "a.number = ?");
@@ -75,12 +80,11 @@ public final class CatalogReader implements AutoCloseable {
 
     // One read transaction, so that keys and filters are those of this very application state.
     private @Nullable Application readWhole(PreparedStatement find) throws SQLException {
-        connection.setAutoCommit(false);
+        transactions.begin();
         try {
             return read(find);
         } finally {
-            connection.rollback();
-            connection.setAutoCommit(true);
+            transactions.rollback();
         }
     }
 
@@ -103,7 +107,7 @@ public final class CatalogReader implements AutoCloseable {
         }
     }
 
-    private static <C extends java.util.Collection<String>> C texts(PreparedStatement statement, long number, C into)
+    private static <C extends Collection<String>> C texts(PreparedStatement statement, long number, C into)
             throws SQLException {
         statement.setLong(1, number);
         try (ResultSet rows = statement.executeQuery()) {

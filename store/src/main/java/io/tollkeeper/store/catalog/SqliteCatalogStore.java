@@ -13,6 +13,7 @@ import io.tollkeeper.core.catalog.CatalogContent;
 import io.tollkeeper.core.catalog.CatalogStore;
 import io.tollkeeper.core.catalog.CatalogStoreException;
 import io.tollkeeper.store.sqlite.Database;
+import io.tollkeeper.store.sqlite.Readers;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
@@ -22,13 +23,13 @@ import org.jspecify.annotations.Nullable;
 public final class SqliteCatalogStore implements CatalogStore, AutoCloseable {
 
     private final Database database;
-    private final CatalogReaders readers;
+    private final Readers<CatalogReader> readers;
     private final ReentrantLock writing = new ReentrantLock();
     private @Nullable Handle writer;
 
     public SqliteCatalogStore(Database database) {
         this.database = database;
-        this.readers = new CatalogReaders(database);
+        this.readers = new Readers<>(() -> new CatalogReader(database));
     }
 
     @Override
@@ -57,29 +58,29 @@ public final class SqliteCatalogStore implements CatalogStore, AutoCloseable {
 
     @Override
     public CatalogContent load() {
-        return readers.read("the catalogue", reader -> borrowed(reader.connection())
+        return read("the catalogue", reader -> borrowed(reader.connection())
                 .inTransaction(handle -> new CatalogSql(handle).content()));
     }
 
     @Override
     public @Nullable Application application(String productId, String applicationId) {
-        return readers.read(
+        return read(
                 "application " + applicationId, reader -> reader.application(productId, applicationId));
     }
 
     @Override
     public @Nullable Application application(long number) {
-        return readers.read("application number " + number, reader -> reader.application(number));
+        return read("application number " + number, reader -> reader.application(number));
     }
 
     @Override
     public @Nullable String applicationIdOfUserKey(String productId, String userKey) {
-        return readers.read("a user key", reader -> reader.applicationIdOfUserKey(productId, userKey));
+        return read("a user key", reader -> reader.applicationIdOfUserKey(productId, userKey));
     }
 
     @Override
     public long applicationNumber(String productId, String applicationId) {
-        return readers.read("the number of application " + applicationId, reader -> borrowed(reader.connection())
+        return read("the number of application " + applicationId, reader -> borrowed(reader.connection())
                 .createQuery("SELECT number FROM application"
                         + " WHERE product = (SELECT number FROM product WHERE id = :product) AND id = :id")
                 .bind("product", productId)
@@ -91,7 +92,7 @@ public final class SqliteCatalogStore implements CatalogStore, AutoCloseable {
 
     @Override
     public int productNumber(long applicationNumber) {
-        return readers.read("the product of application number " + applicationNumber, reader -> borrowed(
+        return read("the product of application number " + applicationNumber, reader -> borrowed(
                         reader.connection())
                 .createQuery("SELECT product FROM application WHERE number = :number")
                 .bind("number", applicationNumber)
@@ -102,7 +103,7 @@ public final class SqliteCatalogStore implements CatalogStore, AutoCloseable {
 
     @Override
     public List<String> userKeys(String productId, String applicationId) {
-        return readers.read("user keys of application " + applicationId, reader -> borrowed(reader.connection())
+        return read("user keys of application " + applicationId, reader -> borrowed(reader.connection())
                 .createQuery("SELECT user_key FROM user_key"
                         + " WHERE product = (SELECT number FROM product WHERE id = :product)"
                         + " AND application_id = :id ORDER BY user_key")
@@ -114,7 +115,7 @@ public final class SqliteCatalogStore implements CatalogStore, AutoCloseable {
 
     @Override
     public List<String> applicationIds(String productId, @Nullable String after, int limit) {
-        return readers.read("applications of product " + productId, reader -> borrowed(reader.connection())
+        return read("applications of product " + productId, reader -> borrowed(reader.connection())
                 .createQuery("SELECT id FROM application"
                         + " WHERE product = (SELECT number FROM product WHERE id = :product)"
                         + " AND id > :after AND present = 1 ORDER BY id LIMIT :limit")
@@ -123,6 +124,15 @@ public final class SqliteCatalogStore implements CatalogStore, AutoCloseable {
                 .bind("limit", limit)
                 .mapTo(String.class)
                 .list());
+    }
+
+    /// Reads something; `what` completes the sentence "could not read …".
+    private <T extends @Nullable Object> T read(String what, Readers.Reading<CatalogReader, T> reading) {
+        try {
+            return readers.read(reading);
+        } catch (SQLException | JdbiException e) {
+            throw new CatalogStoreException("could not read " + what + " from " + database.file(), e);
+        }
     }
 
     private Handle writer() throws SQLException {

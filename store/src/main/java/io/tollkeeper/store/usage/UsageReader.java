@@ -1,0 +1,114 @@
+package io.tollkeeper.store.usage;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+import io.tollkeeper.core.usage.Slot;
+import io.tollkeeper.core.usage.SlotBytes;
+import io.tollkeeper.core.usage.StoredPast;
+import io.tollkeeper.core.usage.StoredUsage;
+import io.tollkeeper.store.sqlite.Database;
+import io.tollkeeper.store.sqlite.Readers;
+import io.tollkeeper.store.sqlite.Transactions;
+import org.jspecify.annotations.Nullable;
+
+/// Reads snapshots and closed slots on a read-only connection of its own. Belongs to one thread at a time; blocks.
+public final class UsageReader implements Readers.Reader {
+
+    private final Connection connection;
+    private final Transactions transactions;
+    private final PreparedStatement ofApplication;
+    private final PreparedStatement ofProduct;
+    private final PreparedStatement pastOfApplication;
+    private final PreparedStatement pastOfProduct;
+
+    public UsageReader(Database database) throws SQLException {
+        connection = database.connectReadOnly();
+        try {
+            transactions = Transactions.reading(connection);
+            ofApplication = connection.prepareStatement("SELECT seq, slots FROM application_usage WHERE application = ?");
+            ofProduct = connection.prepareStatement("SELECT seq, slots FROM product_usage WHERE product = ?");
+            pastOfApplication = connection.prepareStatement("SELECT value FROM usage_past"
+                    + " WHERE application = ? AND metric = ? AND granularity = ? AND start = ?");
+            pastOfProduct = connection.prepareStatement("SELECT value FROM product_past"
+                    + " WHERE product = ? AND metric = ? AND granularity = ? AND start = ?");
+        } catch (SQLException e) {
+            connection.close();
+            throw e;
+        }
+    }
+
+    /// The last snapshot of an application, or none.
+    public @Nullable StoredUsage application(long number) throws SQLException {
+        return usage(ofApplication, number);
+    }
+
+    /// Closed slots of an application.
+    public StoredPast applicationPast(long number, List<Slot> slots) throws SQLException {
+        return past(ofApplication, pastOfApplication, number, slots);
+    }
+
+    StoredPast productPast(long number, List<Slot> slots) throws SQLException {
+        return past(ofProduct, pastOfProduct, number, slots);
+    }
+
+    List<StoredUsage> products() throws SQLException {
+        List<StoredUsage> totals = new ArrayList<>();
+        try (PreparedStatement all = connection.prepareStatement("SELECT product, seq, slots FROM product_usage");
+                ResultSet rows = all.executeQuery()) {
+            while (rows.next()) {
+                totals.add(new StoredUsage(rows.getLong(1), rows.getLong(2), new SlotBytes(rows.getBytes(3))));
+            }
+        }
+        return totals;
+    }
+
+    long highestSeq() throws SQLException {
+        try (PreparedStatement highest = connection.prepareStatement("SELECT seq FROM usage_sequence");
+                ResultSet row = highest.executeQuery()) {
+            return row.next() ? row.getLong(1) : 0;
+        }
+    }
+
+    private static @Nullable StoredUsage usage(PreparedStatement statement, long number) throws SQLException {
+        statement.setLong(1, number);
+        try (ResultSet row = statement.executeQuery()) {
+            return row.next() ? new StoredUsage(number, row.getLong(1), new SlotBytes(row.getBytes(2))) : null;
+        }
+    }
+
+    /// One read transaction: the amounts are those that go with the sequence.
+    private StoredPast past(PreparedStatement snapshot, PreparedStatement amount, long number, List<Slot> slots)
+            throws SQLException {
+        transactions.begin();
+        try {
+            StoredUsage usage = usage(snapshot, number);
+            Map<Slot, Long> values = new HashMap<>();
+            for (Slot slot : slots) {
+                amount.setLong(1, number);
+                amount.setInt(2, slot.key());
+                amount.setInt(3, slot.period().ordinal());
+                amount.setLong(4, slot.start());
+                try (ResultSet row = amount.executeQuery()) {
+                    if (row.next()) {
+                        values.put(slot, row.getLong(1));
+                    }
+                }
+            }
+            return new StoredPast(number, usage == null ? 0 : usage.seq(), values);
+        } finally {
+            transactions.rollback();
+        }
+    }
+
+    @Override
+    public void close() throws SQLException {
+        connection.close();
+    }
+}

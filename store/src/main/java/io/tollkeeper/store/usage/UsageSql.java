@@ -1,0 +1,106 @@
+package io.tollkeeper.store.usage;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.util.List;
+
+import io.tollkeeper.core.usage.PastDelta;
+import io.tollkeeper.core.usage.UsageSnapshot;
+import io.tollkeeper.store.sqlite.Database;
+import io.tollkeeper.store.sqlite.Transactions;
+
+/// The writing connection to `usage.db`. One thread at a time; blocks. To be closed after any [SQLException].
+final class UsageSql {
+
+    private final Connection connection;
+    private final PreparedStatement application;
+    private final PreparedStatement applicationPast;
+    private final PreparedStatement product;
+    private final PreparedStatement productPast;
+    private final PreparedStatement sequence;
+    private final PreparedStatement prune;
+    private final Transactions transactions;
+
+    UsageSql(Database database) throws SQLException {
+        connection = database.connect();
+        try {
+            application = connection.prepareStatement(snapshotInto("application_usage", "application"));
+            applicationPast = connection.prepareStatement(amountInto("usage_past", "application"));
+            product = connection.prepareStatement(snapshotInto("product_usage", "product"));
+            productPast = connection.prepareStatement(amountInto("product_past", "product"));
+            sequence = connection.prepareStatement("UPDATE usage_sequence SET seq = max(seq, ?)");
+            prune = connection.prepareStatement("DELETE FROM usage_past WHERE application >= ? AND application < ?"
+                    + " AND granularity = ? AND start < ?");
+            transactions = Transactions.writing(connection);
+        } catch (SQLException e) {
+            connection.close();
+            throw e;
+        }
+    }
+
+    /// A snapshot that is not newer than the stored one changes no row, so that its past is not added again either.
+    private static String snapshotInto(String table, String owner) {
+        return "INSERT INTO " + table + " (" + owner + ", seq, slots) VALUES (?, ?, ?) ON CONFLICT (" + owner
+                + ") DO UPDATE SET seq = excluded.seq, slots = excluded.slots WHERE excluded.seq > seq";
+    }
+
+    /// Beyond 2^63 − 1 SQLite goes on in floating point; the cast makes that the largest integer again.
+    private static String amountInto(String table, String owner) {
+        return "INSERT INTO " + table + " (" + owner + ", metric, granularity, start, value) VALUES (?, ?, ?, ?, ?)"
+                + " ON CONFLICT DO UPDATE SET value = CAST(value + excluded.value AS INTEGER)";
+    }
+
+    void writeApplications(List<UsageSnapshot> snapshots) throws SQLException {
+        write(snapshots, application, applicationPast);
+    }
+
+    void writeProducts(List<UsageSnapshot> snapshots) throws SQLException {
+        write(snapshots, product, productPast);
+    }
+
+    private void write(List<UsageSnapshot> snapshots, PreparedStatement usage, PreparedStatement past)
+            throws SQLException {
+        long highest = 0;
+        transactions.begin();
+        for (UsageSnapshot snapshot : snapshots) {
+            highest = Math.max(highest, snapshot.seq());
+            usage.setLong(1, snapshot.number());
+            usage.setLong(2, snapshot.seq());
+            usage.setBytes(3, snapshot.slots().bytes());
+            if (usage.executeUpdate() == 1) {
+                add(snapshot, past);
+            }
+        }
+        sequence.setLong(1, highest);
+        sequence.executeUpdate();
+        transactions.commit();
+    }
+
+    private static void add(UsageSnapshot snapshot, PreparedStatement past) throws SQLException {
+        for (PastDelta delta : snapshot.past()) {
+            past.setLong(1, snapshot.number());
+            past.setInt(2, delta.key());
+            past.setInt(3, delta.period().ordinal());
+            past.setLong(4, delta.start());
+            past.setLong(5, delta.amount());
+            past.executeUpdate();
+        }
+    }
+
+    /// Forgets closed slots of one granularity that began before `start`, of applications numbered `from` to before
+    /// `to`.
+    void prune(long from, long to, int granularity, long start) throws SQLException {
+        transactions.begin();
+        prune.setLong(1, from);
+        prune.setLong(2, to);
+        prune.setInt(3, granularity);
+        prune.setLong(4, start);
+        prune.executeUpdate();
+        transactions.commit();
+    }
+
+    void close() throws SQLException {
+        connection.close();
+    }
+}
