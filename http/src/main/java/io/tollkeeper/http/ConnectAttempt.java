@@ -5,13 +5,23 @@ import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NoRouteToHostException;
+import java.nio.channels.ClosedChannelException;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicLong;
+import javax.net.ssl.SSLException;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ConnectTimeoutException;
+import io.netty.handler.ssl.NotSslRecordException;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SslHandshakeTimeoutException;
 import io.tollkeeper.core.reason.Reason;
 import org.jspecify.annotations.Nullable;
 
@@ -26,10 +36,13 @@ final class ConnectAttempt {
     private final Destination destination;
     private final Upstream upstream;
     private @Nullable OutgoingCall call;
+    private @Nullable ClientTlsContext tls;
+    private boolean slotHandedOver;
     private List<InetAddress> addresses = List.of();
     private int first;
     private int tried;
     private long triedAt;
+    private String firstBytes = "";
     private @Nullable Reason reason;
     private final StringBuilder evidence = new StringBuilder();
 
@@ -45,6 +58,33 @@ final class ConnectAttempt {
         if (c != null) {
             c.connecting(this);
         }
+        ClientTls settings = upstream.tls();
+        if (settings == null) {
+            resolve();
+            return;
+        }
+        tls = pool.upstreams().preparedTls(settings);
+        if (tls != null) {
+            resolve();
+        } else {
+            // Reads files: once per settings, and not on the loop.
+            Thread.ofVirtual().name("tls-settings").start(() -> prepare(settings));
+        }
+    }
+
+    private void prepare(ClientTls settings) {
+        try {
+            pool.upstreams().prepare(settings);
+            pool.loop().execute(() -> {
+                tls = pool.upstreams().preparedTls(settings);
+                resolve();
+            });
+        } catch (IllegalArgumentException e) {
+            pool.loop().execute(() -> giveUp(Reason.UPSTREAM_TLS_SETTINGS, destination.name() + ": " + e.getMessage()));
+        }
+    }
+
+    private void resolve() {
         pool.upstreams().resolver().resolve(pool.loop(), upstream.host(), this::resolved);
     }
 
@@ -89,15 +129,60 @@ final class ConnectAttempt {
         pool.upstreams()
                 .bootstrap(pool.loop())
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) Math.min(Integer.MAX_VALUE, millis))
-                .handler(connection)
+                .handler(tls == null ? connection : new Secured(tls, connection))
                 .connect(address)
                 .addListener(done -> connected((ChannelFuture) done, connection, address));
     }
 
+    /// Puts TLS before the connection.
+    private final class Secured extends ChannelInitializer<Channel> {
+        private final ClientTlsContext context;
+        private final UpstreamConnection connection;
+
+        Secured(ClientTlsContext context, UpstreamConnection connection) {
+            this.context = context;
+            this.connection = connection;
+        }
+
+        @Override
+        protected void initChannel(Channel channel) {
+            channel.pipeline()
+                    .addLast(new FirstBytes())
+                    .addLast(context.newHandler(channel.alloc(), upstream))
+                    .addLast(connection);
+        }
+    }
+
+    /// Remembers what came first, for the evidence of a handshake with something that speaks no TLS; then goes.
+    private final class FirstBytes extends ChannelInboundHandlerAdapter {
+        @Override
+        public void channelRead(ChannelHandlerContext context, Object message) {
+            if (message instanceof ByteBuf bytes) {
+                firstBytes = Evidence.firstBytes(bytes, bytes.readerIndex());
+            }
+            context.fireChannelRead(message);
+            context.pipeline().remove(this);
+        }
+    }
+
     private void connected(ChannelFuture done, UpstreamConnection connection, InetSocketAddress address) {
         if (done.isSuccess()) {
+            slotHandedOver = true;
             done.channel().closeFuture().addListener(closed -> destination.giveSlot());
-            stands(connection);
+            SslHandler secured = done.channel().pipeline().get(SslHandler.class);
+            if (secured == null) {
+                stands(connection);
+                return;
+            }
+            long started = System.nanoTime();
+            secured.handshakeFuture().addListener(shaken -> {
+                if (shaken.isSuccess()) {
+                    stands(connection);
+                } else {
+                    handshakeFailed(shaken.cause(), address, System.nanoTime() - started);
+                    connection.close();
+                }
+            });
             return;
         }
         note(address, done.cause());
@@ -122,8 +207,38 @@ final class ConnectAttempt {
         }
     }
 
+    private void handshakeFailed(Throwable cause, InetSocketAddress address, long took) {
+        String name = upstream.serverName();
+        String text = destination.name() + " at " + Evidence.address(address) + ", TLS handshake ("
+                + (name == null ? "no SNI sent" : "SNI sent: " + name) + "): ";
+        UntrustedException verdict = CertificateCheck.in(cause);
+        int alert = TlsAlert.number(cause);
+        if (verdict != null) {
+            giveUp(verdict.reason(), text + verdict.getMessage());
+        } else if (alert >= 0) {
+            giveUp(Reason.UPSTREAM_TLS_ALERT, text + "the upstream ended it with " + TlsAlert.describe(alert));
+        } else if (cause instanceof NotSslRecordException) {
+            giveUp(Reason.UPSTREAM_TLS_PROTOCOL,
+                    text + "the answer is no TLS; " + firstBytes + "; the port speaks plain text: use http://");
+        } else if (cause instanceof SslHandshakeTimeoutException) {
+            giveUp(Reason.UPSTREAM_TLS_PROTOCOL, text + "not complete after " + Evidence.time(took)
+                    + ", although the connection stands; perhaps the port speaks plain text");
+        } else if (cause instanceof ClosedChannelException || cause instanceof SSLException closed && closed.getMessage() != null
+                && closed.getMessage().contains("closed")) {
+            giveUp(Reason.UPSTREAM_TLS_PROTOCOL, text + "the upstream closed the connection after " + Evidence.time(took)
+                    + " without an alert");
+        } else if (cause instanceof SSLException) {
+            giveUp(Reason.UPSTREAM_TLS_PROTOCOL, text + cause.getMessage());
+        } else {
+            giveUp(Reason.UPSTREAM_TLS_PROTOCOL, text + "the connection broke after " + Evidence.time(took) + " ("
+                    + cause.getMessage() + ")");
+        }
+    }
+
     private void giveUp(Reason why, String text) {
-        destination.giveSlot();
+        if (!slotHandedOver) {
+            destination.giveSlot();
+        }
         OutgoingCall c = call;
         call = null;
         if (c != null) {

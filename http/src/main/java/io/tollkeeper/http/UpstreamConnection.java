@@ -3,6 +3,7 @@ package io.tollkeeper.http;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import javax.net.ssl.SSLException;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.CompositeByteBuf;
@@ -12,6 +13,8 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.DefaultChannelPromise;
+import io.netty.handler.codec.DecoderException;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.tollkeeper.core.reason.Reason;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -458,6 +461,20 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements W
     }
 
     @Override
+    public void channelActive(ChannelHandlerContext context) {
+        if (context.pipeline().first() != this) {
+            context.read(); // the handshake's first answer; TLS reads on by itself until it stands
+        }
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext context, Object event) {
+        if (event == SslCloseCompletionEvent.SUCCESS) {
+            context.close(); // the other side said that it sends nothing more
+        }
+    }
+
+    @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
         ByteBuf bytes = (ByteBuf) message;
         readArmed = false;
@@ -520,10 +537,11 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements W
 
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        Throwable root = cause instanceof DecoderException && cause.getCause() != null ? cause.getCause() : cause;
         if (readFailure == null) {
-            readFailure = cause;
+            readFailure = root;
         }
-        if (!(cause instanceof IOException)) {
+        if (!(root instanceof IOException)) {
             LOG.error("connection #{} to {} fails", number, pool.destination().name(), cause);
             fail(Reason.INTERNAL, "reading the answer failed: " + cause);
         }
@@ -809,6 +827,13 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements W
         long now = System.nanoTime();
         String how = readFailure != null ? "it was reset by the upstream (" + readFailure.getMessage() + ")"
                 : "the upstream closed it (FIN)";
+        int alert = readFailure instanceof SSLException tls ? TlsAlert.number(tls) : -1;
+        if (alert >= 0) {
+            // TLS 1.3 tells only now what it thinks of our certificate.
+            fail(Reason.UPSTREAM_TLS_ALERT, describe() + ": the upstream ended TLS with " + TlsAlert.describe(alert) + " "
+                    + Evidence.time(now - f.headSentNanos) + " after the request's first byte");
+            return;
+        }
         if (state == State.HEAD && f.bytesReceived == 0) {
             String whyNot = c.whyNotRepeated(handed);
             if (f.reused) {

@@ -31,6 +31,7 @@ public final class UpstreamPool implements AutoCloseable {
     private final int loopCount;
     private final OfLoop[] perLoop;
     private final Map<Destination.Key, Destination> destinations = new ConcurrentHashMap<>();
+    private final Map<ClientTls, ClientTlsContext> tlsContexts = new ConcurrentHashMap<>();
     private final AtomicInteger turn = new AtomicInteger();
 
     UpstreamPool(EngineSettings.Upstreams settings, Transport.Chosen transport, Resolver resolver, List<Loop> loops) {
@@ -57,6 +58,18 @@ public final class UpstreamPool implements AutoCloseable {
     public int openConnections(Upstream upstream) {
         Destination destination = destinations.get(Destination.Key.of(upstream));
         return destination == null ? 0 : destination.open();
+    }
+
+    /// Reads the files of these settings, so that mistakes show before the first call. Blocks; not on a loop.
+    ///
+    /// @throws IllegalArgumentException if a file cannot be used; the message names it
+    public void prepare(ClientTls tls) {
+        tlsContexts.computeIfAbsent(tls, settings -> ClientTlsContext.of(settings, ServerTlsContext.provider()));
+    }
+
+    /// The context of these settings if it was made already.
+    @Nullable ClientTlsContext preparedTls(ClientTls tls) {
+        return tlsContexts.get(tls);
     }
 
     /// Idle connections are closed, calls under way go on until the loops end.
@@ -94,7 +107,7 @@ public final class UpstreamPool implements AutoCloseable {
     private final class OfLoop {
         private final Loop loop;
         private final Bootstrap bootstrap;
-        private final Map<Upstream, ConnectionPool> byIdentity = new IdentityHashMap<>();
+        private final IdentityHashMap<Upstream, ConnectionPool> byIdentity = new IdentityHashMap<>();
         private final Map<Destination.Key, ConnectionPool> pools = new HashMap<>();
         private @Nullable Upstream last;
         private @Nullable ConnectionPool lastPool;

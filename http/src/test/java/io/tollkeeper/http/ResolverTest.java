@@ -100,7 +100,7 @@ class ResolverTest {
 
     @Test
     void aliasesAreFollowedWithTheShortestTimeToLive() throws Exception {
-        dns.say("alias.test", new Lie.Alias(Duration.ofSeconds(3600), "real.test"));
+        dns.say("alias.test", new Lie.Alias(Duration.ofHours(1), "real.test"));
         dns.say("real.test", Lie.addresses(SECOND, "127.0.0.5"));
         assertThat(addresses("alias.test")).containsExactly("127.0.0.5");
         dns.say("real.test", Lie.addresses(SECOND, "127.0.0.6"));
