@@ -17,6 +17,7 @@ import io.tollkeeper.core.catalog.Product;
 import io.tollkeeper.core.catalog.ProductSettings;
 import io.tollkeeper.core.catalog.UsageLimit;
 import io.tollkeeper.core.reason.Reason;
+import io.tollkeeper.core.usage.JournalRow;
 import io.tollkeeper.core.usage.Period;
 import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -26,7 +27,8 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 
 /// One decision for a resident application with one limit: what the gateway asks in process (metrics by number) and what
-/// the meter asks (metrics by name). The journal behind it takes rows and drops them.
+/// the meter asks (metrics by name). The journal behind it holds
+/// each row until the next one comes.
 @State(Scope.Thread)
 public class AuthorizerBenchmark {
 
@@ -39,6 +41,7 @@ public class AuthorizerBenchmark {
             List.of(new UsageLimit("basic", "1", Period.DAY, Long.MAX_VALUE)));
     private final Call call = new Call();
     private long sequence;
+    private @Nullable JournalRow queued;
     private final Authorizer authorizer;
     private final Applications applications;
 
@@ -51,6 +54,7 @@ public class AuthorizerBenchmark {
         });
         authorizer = new Authorizer(applications, row -> {
             row.seq(++sequence);
+            queued = row;
             return sequence;
         });
     }
@@ -82,6 +86,11 @@ public class AuthorizerBenchmark {
     public Decision authorize() {
         call.begin(product, Call.Kind.AUTHORIZE, NOW).userKey(KEY);
         return authorizer.decide(call);
+    }
+
+    /// The row of the last call: kept, so that its allocation counts.
+    public @Nullable JournalRow queued() {
+        return queued;
     }
 
     private static final class OnThisThread implements LoadWaiter {

@@ -88,7 +88,7 @@ final class BareExchange implements ExchangeHandler, UpstreamHandler {
 
     @Override
     public void ended(Request over, Response answer, Ending ending) {
-        if (underWay && call != null) {
+        if (ending != Ending.COMPLETE && underWay && call != null) {
             call.cancel();
         }
         underWay = false;

@@ -24,6 +24,8 @@ public final class DeadlineWheel {
     /// Something that happens unless it is moved or cleared in time. Owned by whoever waits (a connection, an exchange);
     /// reused, never garbage.
     public abstract static class Deadline {
+        private @Nullable DeadlineWheel wheel;
+        private @Nullable Deadline previous;
         private @Nullable Deadline next;
         private int slot;
         private boolean queued;
@@ -43,6 +45,15 @@ public final class DeadlineWheel {
         /// It will not happen.
         public final void clear() {
             armed = false;
+        }
+
+        /// It will not happen, and whoever waited is gone. A deadline that was only cleared stays in its slot until that
+        /// comes round, and keeps its owner in memory as long: up to 51 s of connections that came and went.
+        final void discard() {
+            armed = false;
+            if (queued && wheel != null) {
+                wheel.unlink(this);
+            }
         }
     }
 
@@ -77,27 +88,33 @@ public final class DeadlineWheel {
 
     private void link(Deadline deadline) {
         int s = slot(deadline.at);
-        deadline.next = slots[s];
+        Deadline first = slots[s];
+        deadline.wheel = this;
+        deadline.previous = null;
+        deadline.next = first;
         deadline.slot = s;
         deadline.queued = true;
+        if (first != null) {
+            first.previous = deadline;
+        }
         slots[s] = deadline;
     }
 
-    /// Rare: a deadline was moved nearer.
+    /// A deadline was moved nearer, or is not needed any more.
     private void unlink(Deadline deadline) {
-        Deadline previous = null;
-        for (Deadline d = slots[deadline.slot]; d != null; previous = d, d = d.next) {
-            if (d == deadline) {
-                if (previous == null) {
-                    slots[deadline.slot] = d.next;
-                } else {
-                    previous.next = d.next;
-                }
-                d.next = null;
-                d.queued = false;
-                return;
-            }
+        Deadline previous = deadline.previous;
+        Deadline next = deadline.next;
+        if (previous == null) {
+            slots[deadline.slot] = next;
+        } else {
+            previous.next = next;
         }
+        if (next != null) {
+            next.previous = previous;
+        }
+        deadline.previous = null;
+        deadline.next = null;
+        deadline.queued = false;
     }
 
     /// Walks the wheel up to the present.
@@ -109,12 +126,10 @@ public final class DeadlineWheel {
         while (tick < last) {
             tick++;
             int s = (int) (tick & (SLOTS - 1));
-            Deadline d = slots[s];
-            slots[s] = null;
-            while (d != null) {
-                Deadline next = d.next;
-                d.next = null;
-                d.queued = false;
+            // One by one from the front: what expires may move or discard any other. Nothing is linked into this slot
+            // meanwhile, see slot().
+            for (Deadline d = slots[s]; d != null; d = slots[s]) {
+                unlink(d);
                 if (d.armed) {
                     if (now - d.at >= 0) {
                         d.armed = false;
@@ -123,7 +138,6 @@ public final class DeadlineWheel {
                         link(d);
                     }
                 }
-                d = next;
             }
         }
         tick = due;

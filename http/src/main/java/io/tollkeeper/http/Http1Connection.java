@@ -206,6 +206,16 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
     }
 
     @Override
+    public void handlerRemoved(ChannelHandlerContext context) {
+        idleDeadline.discard();
+        headDeadline.discard();
+        bodyDeadline.discard();
+        rateDeadline.discard();
+        sendDeadline.discard();
+        lingerDeadline.discard();
+    }
+
+    @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
         if (!(cause instanceof IOException)) {
             LOG.warn("connection {} of listener {} fails", context.channel(), listener.settings().name(), cause);

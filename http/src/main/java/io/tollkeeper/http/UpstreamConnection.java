@@ -536,6 +536,14 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements W
     }
 
     @Override
+    public void handlerRemoved(ChannelHandlerContext context) {
+        pooledDeadline.discard();
+        firstByteDeadline.discard();
+        idleDeadline.discard();
+        sendDeadline.discard();
+    }
+
+    @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
         Throwable root = cause instanceof DecoderException && cause.getCause() != null ? cause.getCause() : cause;
         if (readFailure == null) {

@@ -277,8 +277,10 @@ final class WireBody extends Body {
         BodySink s = sink;
         if (s != null && !delivered) {
             delivered = true;
-            s.end(trailers);
+            // The source first: an upstream call is over before the answer that it fed, so whoever hears that the
+            // answer was sent finds the call ended and its connection free again.
             source.taken();
+            s.end(trailers);
         }
     }
 

@@ -1,5 +1,6 @@
 package io.tollkeeper.http;
 
+import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -87,5 +88,55 @@ final class DeadlineWheelTest {
             return fired.size() == 3000;
         });
         assertThat(fired).doesNotHaveDuplicates();
+    }
+
+    @Test
+    void discardedDeadlinesAreForgottenAtOnceWhereverTheyStand() {
+        var first = new Named("first");
+        var last = new Named("last");
+        wheel.set(first, millis(150));
+        var owner = setAndDiscardBetween();
+        wheel.set(last, millis(150));
+        Eventually.holds("the owner left memory, long before its time", () -> {
+            System.gc();
+            return owner.refersTo(null);
+        });
+        Eventually.holds("the others fired", () -> {
+            wheel.advance();
+            return fired.size() == 2;
+        });
+        assertThat(fired).containsExactlyInAnyOrder("first", "last");
+    }
+
+    /// Apart, so that no local variable keeps the deadline.
+    private WeakReference<Named> setAndDiscardBetween() {
+        var left = new Named("left");
+        wheel.set(left, millis(150));
+        wheel.set(new Named("far"), millis(3_000_000));
+        left.discard();
+        return new WeakReference<>(left);
+    }
+
+    @Test
+    void whatExpiresMayDiscardAndMoveItsNeighbours() {
+        var neighbour = new Named("neighbour");
+        var moved = new Named("moved");
+        var expiring = new DeadlineWheel.Deadline() {
+            @Override
+            protected void expired() {
+                fired.add("expiring");
+                neighbour.discard();
+                wheel.set(moved, millis(300));
+            }
+        };
+        var at = System.nanoTime() + millis(150);
+        wheel.setAt(neighbour, at);
+        wheel.setAt(moved, at);
+        wheel.setAt(expiring, at);
+        Eventually.holds("both fired", () -> {
+            wheel.advance();
+            return fired.size() == 2;
+        });
+        assertThat(fired).containsExactly("expiring", "moved");
     }
 }
