@@ -1,15 +1,16 @@
 package io.tollkeeper.app;
 
-import io.tollkeeper.app.command.VersionCommand;
-import io.tollkeeper.app.declaration.Configuration;
-import io.tollkeeper.app.declaration.DeclaredProduct;
-import io.tollkeeper.app.demo.Demo;
-import io.tollkeeper.http.Engine;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+
+import io.tollkeeper.app.command.VersionCommand;
+import io.tollkeeper.app.declaration.Configuration;
+import io.tollkeeper.app.declaration.DeclaredProduct;
+import io.tollkeeper.app.demo.Demo;
+import io.tollkeeper.http.Engine;
 import org.jspecify.annotations.Nullable;
 
 /// What `tollkeeper run` says when everything listens: where, how, and calls to paste. Pure functions.

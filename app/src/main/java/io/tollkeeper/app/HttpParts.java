@@ -1,5 +1,8 @@
 package io.tollkeeper.app;
 
+import java.util.List;
+import java.util.Objects;
+
 import io.tollkeeper.app.settings.ListenAddress;
 import io.tollkeeper.app.settings.Settings;
 import io.tollkeeper.http.EngineSettings;
@@ -8,8 +11,6 @@ import io.tollkeeper.http.ServerTls;
 import io.tollkeeper.http.Transport;
 import io.tollkeeper.http.Upstream;
 import io.tollkeeper.http.WireLimits;
-import java.util.List;
-import java.util.Objects;
 
 /// Settings in the terms of module `http`. Pure functions, but for names of listen addresses, which are resolved.
 final class HttpParts {

@@ -1,19 +1,20 @@
 package io.tollkeeper.app;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
-import io.tollkeeper.testkit.RawAnswer;
-import io.tollkeeper.testkit.RawClient;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.regex.Pattern;
+
+import io.tollkeeper.testkit.RawAnswer;
+import io.tollkeeper.testkit.RawClient;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+
+import static org.assertj.core.api.Assertions.assertThat;
 
 /// What a user sees in the first minute: start it, paste the calls it prints, ask why.
 class FirstLightIT {

@@ -1,7 +1,5 @@
 package io.tollkeeper.app;
 
-import io.tollkeeper.testkit.Eventually;
-import io.tollkeeper.testkit.FreePort;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -12,6 +10,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+
+import io.tollkeeper.testkit.Eventually;
+import io.tollkeeper.testkit.FreePort;
 
 /// The packaged program as a user starts it: a process of its own, in a folder of its own, on ports of its own.
 final class RunningProgram implements AutoCloseable {
