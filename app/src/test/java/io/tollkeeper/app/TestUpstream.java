@@ -6,6 +6,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import io.tollkeeper.core.reason.Reason;
@@ -25,6 +26,7 @@ final class TestUpstream implements AutoCloseable {
     private final Listener listener;
     private final CompletableFuture<Void> released = new CompletableFuture<>();
     private final AtomicInteger held = new AtomicInteger();
+    private final ConcurrentLinkedQueue<CompletableFuture<Void>> waiting = new ConcurrentLinkedQueue<>();
 
     TestUpstream() {
         try {
@@ -58,7 +60,7 @@ final class TestUpstream implements AutoCloseable {
             request.body().discard();
             if (request.path().equals("/held")) {
                 held.incrementAndGet();
-                released.thenRun(() -> loop.execute(() -> answer(response)));
+                waiting.add(released.thenRun(() -> loop.execute(() -> answer(response))));
             } else {
                 answer(response);
             }
