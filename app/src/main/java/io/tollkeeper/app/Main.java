@@ -2,6 +2,7 @@ package io.tollkeeper.app;
 
 import io.tollkeeper.app.command.AskCommands;
 import io.tollkeeper.app.command.CheckCommand;
+import io.tollkeeper.app.command.RunCommand;
 import io.tollkeeper.app.command.Tollkeeper;
 import io.tollkeeper.app.command.VersionCommand;
 import picocli.CommandLine;
@@ -17,6 +18,7 @@ public final class Main {
 
     static CommandLine commandLine() {
         return new CommandLine(new Tollkeeper())
+                .addSubcommand(new RunCommand(new Wiring()))
                 .addSubcommand(new CheckCommand())
                 .addSubcommand(new AskCommands.Explain())
                 .addSubcommand(new AskCommands.Status())

@@ -1,6 +1,3 @@
-/// The gateway: lets calls to an API in or turns them away. A reader starts at [io.tollkeeper.gateway.GatewayHandler] and
-/// follows a request: `route` → `policy` (`credentials`, `rules`, `meter`) → `upstream`.
-@NullMarked
+/// Placeholder removed as soon as the first package of this module exists.
+@org.jspecify.annotations.NullMarked
 package io.tollkeeper.gateway;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,3 +1,5 @@
-/// Placeholder removed as soon as the first package of this module exists.
-@org.jspecify.annotations.NullMarked
+/// The meter: who may call, how much, and what was used. Speaks the Service Management API.
+@NullMarked
 package io.tollkeeper.meter;
+
+import org.jspecify.annotations.NullMarked;

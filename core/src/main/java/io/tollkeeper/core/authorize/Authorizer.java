@@ -169,9 +169,6 @@ public final class Authorizer {
             call.counted = true;
         }
         call.applied = call.usage.present();
-        if (call.flatUsage && call.applied) {
-            call.usage.propagate(product, false); // shown values are always propagated, as in the original
-        }
         return GRANTED;
     }
 

@@ -164,21 +164,34 @@ public final class Call {
     }
 
     /// Value of the i-th limit to show: with this call applied if it was an authorized authrep with usage, stored
-    /// otherwise. Always with propagation to parents, whatever `flat_usage` says (as the original answers).
+    /// otherwise. As the original answers: each value sent is applied in turn to its metric and all ancestors, whatever
+    /// `flat_usage` says; after a set of one method and an increment of another that is not what was counted.
     public long current(int i) {
         if (!applied) {
             return before[i];
         }
-        int at = usage.indexOf(limits.metric(i));
-        if (at < 0) {
-            return before[i];
+        int metric = limits.metric(i);
+        long value = before[i];
+        for (int k = 0; k < usage.size(); k++) {
+            if (rollsUp(usage.namedMetric(k), metric)) {
+                long amount = usage.namedAmount(k);
+                long sum = value + amount;
+                value = usage.isNamedSet(k) ? amount : amount > 0 && sum < value ? Long.MAX_VALUE : sum;
+            }
         }
-        long amount = usage.amount(at);
-        if (usage.isSet(at)) {
-            return amount;
+        return value;
+    }
+
+    private boolean rollsUp(int named, int metric) {
+        if (named == metric) {
+            return true;
         }
-        long sum = before[i] + amount;
-        return amount > 0 && sum < before[i] ? Long.MAX_VALUE : sum;
+        for (int ancestor : product().ancestors(named)) {
+            if (ancestor == metric) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /// The product asked for.

@@ -32,6 +32,10 @@ public interface CatalogStore {
     /// The product number to which an application belongs or belonged, by the application's number. −1 if none.
     int productNumber(long applicationNumber);
 
+    /// The number of the metric that has this name or, if none has, of the one that had it last: counters of deleted
+    /// metrics stay readable. −1 if none ever had it.
+    int metricNumberNamed(String productId, String name);
+
     /// All user keys of an application.
     List<String> userKeys(String productId, String applicationId);
 

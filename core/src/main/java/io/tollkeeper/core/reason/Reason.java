@@ -324,9 +324,6 @@ public enum Reason {
     INTERNAL("G-INTERNAL", GATEWAY, 500, "proxy_internal_error",
             "Something went wrong in the gateway.",
             "This is a defect of ours: report it with the request id and the log around it."),
-    PRODUCT_BROKEN("G-PRODUCT-BROKEN", CONFIG, 503, "proxy_configuration_error",
-            "This API is not available at the moment.",
-            "The product's configuration was refused and there is no earlier form to serve by: run check on it."),
     CONFIG_STALE("G-CONFIG-STALE", GATEWAY, 0, null,
             "The gateway works with an older configuration.",
             "The newest configuration has mistakes and was not taken over: run check on it.");

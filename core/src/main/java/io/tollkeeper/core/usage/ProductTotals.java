@@ -129,6 +129,7 @@ public final class ProductTotals {
         if (total == null) {
             return stored.values().getOrDefault(slot, 0L);
         }
-        return total.counters.value(slot, now, stored);
+        total.counters.rollover(now);
+        return total.counters.value(slot, stored);
     }
 }

@@ -327,4 +327,9 @@ public final class Usage {
     public long namedAmount(int i) {
         return amounts[i];
     }
+
+    /// Whether the i-th metric was named with a set.
+    public boolean isNamedSet(int i) {
+        return (kinds[i] & SET) != 0;
+    }
 }

@@ -102,6 +102,19 @@ public final class SqliteCatalogStore implements CatalogStore, AutoCloseable {
     }
 
     @Override
+    public int metricNumberNamed(String productId, String name) {
+        return read("the number of metric " + name, reader -> borrowed(reader.connection())
+                .createQuery("SELECT number FROM metric"
+                        + " WHERE product = (SELECT number FROM product WHERE id = :product) AND name = :name"
+                        + " ORDER BY present DESC, number DESC LIMIT 1")
+                .bind("product", productId)
+                .bind("name", name)
+                .mapTo(Integer.class)
+                .findOne()
+                .orElse(-1));
+    }
+
+    @Override
     public List<String> userKeys(String productId, String applicationId) {
         return read("user keys of application " + applicationId, reader -> borrowed(reader.connection())
                 .createQuery("SELECT user_key FROM user_key"

@@ -109,6 +109,20 @@ public abstract class CatalogStoreContract {
     }
 
     @Test
+    void aMetricIsFoundByItsLastNameUntilThatIsUsedAgain() {
+        Metric hits = saved("s", metric("10", "hits", null));
+        assertThat(store().metricNumberNamed("s", "hits")).isEqualTo(hits.number());
+        assertThat(store().metricNumberNamed("s", "nothing")).isEqualTo(-1);
+        assertThat(store().metricNumberNamed("nowhere", "hits")).isEqualTo(-1);
+
+        apply(new CatalogChange.MetricDeleted("s", "10"));
+        assertThat(store().metricNumberNamed("s", "hits")).isEqualTo(hits.number());
+
+        Metric again = saved("s", metric("11", "hits", null));
+        assertThat(store().metricNumberNamed("s", "hits")).isEqualTo(again.number());
+    }
+
+    @Test
     void savingAMetricAgainChangesNameAndParent() {
         saved("s", metric("10", "hits", null));
         saved("s", metric("11", "search", null));

@@ -252,6 +252,7 @@ public abstract class UsageStoreContract {
         assertThat(waiter.outcome()).isTrue();
     }
 
+    @SuppressWarnings("ArrayRecordComponent") // looked at, never compared
     private record Row(long seq, byte[] body) {}
 
     private List<Row> rows() {

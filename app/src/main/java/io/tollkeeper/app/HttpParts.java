@@ -1,0 +1,67 @@
+package io.tollkeeper.app;
+
+import java.util.List;
+import java.util.Objects;
+
+import io.tollkeeper.app.settings.ListenAddress;
+import io.tollkeeper.app.settings.Settings;
+import io.tollkeeper.http.EngineSettings;
+import io.tollkeeper.http.ListenerSettings;
+import io.tollkeeper.http.ServerTls;
+import io.tollkeeper.http.Transport;
+import io.tollkeeper.http.Upstream;
+import io.tollkeeper.http.WireLimits;
+
+/// Settings in the terms of module `http`. Pure functions, but for names of listen addresses, which are resolved.
+final class HttpParts {
+
+    private HttpParts() {}
+
+    static EngineSettings engine(Settings settings) {
+        var dns = settings.dns();
+        var upstream = settings.upstream();
+        return new EngineSettings(
+                switch (settings.transport()) {
+                    case AUTO -> null;
+                    case IO_URING -> Transport.IO_URING;
+                    case EPOLL -> Transport.EPOLL;
+                    case NIO -> Transport.NIO;
+                },
+                settings.eventLoops() == 0 ? Runtime.getRuntime().availableProcessors() : settings.eventLoops(),
+                new EngineSettings.Dns(dns.servers() == null ? List.of() : dns.servers().addresses(), dns.ipv6(),
+                        dns.queryTimeout(), dns.minTtl(), dns.maxTtl(), dns.negativeTtl(), dns.stale()),
+                new EngineSettings.Upstreams(upstream.keepAlive(), upstream.maxAge(), upstream.queueTimeout(), upstream.maxHead().toInt()));
+    }
+
+    /// A listener for API calls.
+    static ListenerSettings gateway(Settings settings, ListenAddress address) {
+        var client = settings.client();
+        var limits = new WireLimits(client.maxRequestLine().toInt(), client.maxHeader().toInt(), client.maxHeaders().toInt(),
+                client.maxHeaderCount(), client.maxBody().bytes() == 0 ? -1 : client.maxBody().bytes(), client.minimumBodyRate().toInt());
+        return new ListenerSettings("gateway", address.toSocketAddress(), null, limits, timeouts(settings));
+    }
+
+    /// The listener for API calls over TLS. Certificate and key are there: the settings were checked.
+    static ListenerSettings gatewayTls(Settings settings, ListenAddress address) {
+        var plain = gateway(settings, address);
+        var tls = settings.gateway().tls();
+        var certificate = new ServerTls.Certificate(List.of(), Objects.requireNonNull(tls.certificate()), Objects.requireNonNull(tls.key()));
+        return new ListenerSettings("gateway.tls", plain.address(), new ServerTls(List.of(certificate)), plain.limits(), plain.timeouts());
+    }
+
+    /// A listener for operators or for the meter.
+    static ListenerSettings plain(String name, ListenAddress address, WireLimits limits, Settings settings) {
+        return new ListenerSettings(name, address.toSocketAddress(), null, limits, timeouts(settings));
+    }
+
+    static Upstream.Timeouts upstreamTimeouts(Settings settings) {
+        var upstream = settings.upstream();
+        return new Upstream.Timeouts(upstream.connectTimeout(), upstream.handshakeTimeout(), upstream.firstByteTimeout(),
+                upstream.idleTimeout(), upstream.sendTimeout(), upstream.totalTimeout());
+    }
+
+    private static ListenerSettings.Timeouts timeouts(Settings settings) {
+        var client = settings.client();
+        return new ListenerSettings.Timeouts(client.headTimeout(), client.bodyTimeout(), client.keepAlive(), client.handshakeTimeout(), client.sendTimeout());
+    }
+}

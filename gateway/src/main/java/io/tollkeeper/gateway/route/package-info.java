@@ -1,5 +1,0 @@
-/// Choosing the product of a request.
-@NullMarked
-package io.tollkeeper.gateway.route;
-
-import org.jspecify.annotations.NullMarked;

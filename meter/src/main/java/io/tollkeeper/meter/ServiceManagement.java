@@ -1,0 +1,61 @@
+package io.tollkeeper.meter;
+
+import java.time.InstantSource;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+
+import io.tollkeeper.core.authorize.Applications;
+import io.tollkeeper.core.authorize.Authorizer;
+import io.tollkeeper.core.catalog.Catalog;
+import io.tollkeeper.core.flight.FlightRing;
+import io.tollkeeper.http.ExchangeHandler;
+import io.tollkeeper.http.Loop;
+import io.tollkeeper.http.WireLimits;
+import io.tollkeeper.meter.internalapi.InternalApi;
+
+/// The meter: the Service Management API and, below `/internal`, the Internal API. Give it to a listener; it makes one
+/// handler per connection.
+public final class ServiceManagement implements ExchangeHandler.Factory {
+
+    /// What the meter's listener accepts: request lines up to 16 KiB (beyond: 414); bodies are limited by the handlers,
+    /// which read a refused body to its end before they answer.
+    public static final WireLimits WIRE_LIMITS = new WireLimits(16_384, 81_920, 98_304, 100, -1, 0);
+
+    private static final long FORM_BYTES = 64L << 20;
+
+    final Catalog catalog;
+    final Applications applications;
+    final Authorizer authorizer;
+    final InternalApi internalApi;
+    final InstantSource clock;
+    final String version;
+    final FormBudget formBudget = new FormBudget(FORM_BYTES);
+
+    private final Function<Loop, FlightRing> flights;
+    private final ConcurrentHashMap<Loop, LoopState> loops = new ConcurrentHashMap<>();
+
+    /// @param flights the ring of each loop, shared with whoever else serves on it
+    /// @param version our own, told beside the compatibility level
+    public ServiceManagement(
+            Catalog catalog,
+            Applications applications,
+            Authorizer authorizer,
+            InternalApi internalApi,
+            InstantSource clock,
+            Function<Loop, FlightRing> flights,
+            String version) {
+        this.catalog = catalog;
+        this.applications = applications;
+        this.authorizer = authorizer;
+        this.internalApi = internalApi;
+        this.clock = clock;
+        this.flights = flights;
+        this.version = version;
+    }
+
+    @Override
+    public ExchangeHandler create(Loop loop) {
+        LoopState state = loops.computeIfAbsent(loop, one -> new LoopState(flights.apply(one)));
+        return new ServiceManagementHandler(this, loop, state);
+    }
+}

@@ -1,0 +1,5 @@
+/// Batches of past use: from parameters to what the authorizer counts.
+@NullMarked
+package io.tollkeeper.meter.report;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,55 @@
+package io.tollkeeper.meter;
+
+import java.util.List;
+import java.util.Map;
+
+import io.tollkeeper.core.usage.Slot;
+import io.tollkeeper.core.usage.StoredPast;
+import io.tollkeeper.core.usage.StoredUsage;
+import io.tollkeeper.core.usage.UsageSnapshot;
+import io.tollkeeper.core.usage.UsageStore;
+import org.jspecify.annotations.Nullable;
+
+/// A usage store without snapshots: everything is in memory and in no journal.
+final class MemoryUsageStore implements UsageStore {
+
+    @Override
+    public @Nullable StoredUsage load(long application) {
+        return null;
+    }
+
+    @Override
+    public StoredPast loadPast(long application, List<Slot> slots) {
+        return new StoredPast(application, 0, Map.of());
+    }
+
+    @Override
+    public void write(List<UsageSnapshot> applications) {
+        throw new AssertionError("no snapshots are taken in these tests");
+    }
+
+    @Override
+    public List<StoredUsage> loadTotals() {
+        return List.of();
+    }
+
+    @Override
+    public StoredPast loadPastTotals(int product, List<Slot> slots) {
+        return new StoredPast(product, 0, Map.of());
+    }
+
+    @Override
+    public void writeTotals(List<UsageSnapshot> products) {
+        throw new AssertionError("no snapshots are taken in these tests");
+    }
+
+    @Override
+    public void replay(RowVisitor visitor) {
+        // nothing survives
+    }
+
+    @Override
+    public void truncateBelow(long seq) {
+        // nothing survives
+    }
+}

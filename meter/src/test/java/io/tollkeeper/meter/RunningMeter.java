@@ -1,0 +1,144 @@
+package io.tollkeeper.meter;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.time.InstantSource;
+import java.util.Base64;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+
+import io.tollkeeper.core.authorize.Applications;
+import io.tollkeeper.core.authorize.Authorizer;
+import io.tollkeeper.core.authorize.CatalogWriter;
+import io.tollkeeper.core.authorize.LoadKey;
+import io.tollkeeper.core.authorize.Loaded;
+import io.tollkeeper.core.authorize.Loader;
+import io.tollkeeper.core.catalog.Catalog;
+import io.tollkeeper.core.flight.FlightQuota;
+import io.tollkeeper.core.flight.FlightRing;
+import io.tollkeeper.core.usage.ProductTotals;
+import io.tollkeeper.core.usage.StoredPast;
+import io.tollkeeper.http.Engine;
+import io.tollkeeper.http.EngineSettings;
+import io.tollkeeper.http.Listener;
+import io.tollkeeper.http.ListenerSettings;
+import io.tollkeeper.http.Transport;
+import io.tollkeeper.meter.internalapi.Credentials;
+import io.tollkeeper.meter.internalapi.InternalApi;
+import io.tollkeeper.meter.internalapi.UsageReader;
+import io.tollkeeper.testkit.store.MemoryCatalogStore;
+
+/// A meter on a port of its own, everything real but the disk.
+final class RunningMeter implements AutoCloseable {
+
+    static final String INTERNAL = "conformance:s3cr3t-conformance";
+
+    final MemoryCatalogStore store = new MemoryCatalogStore();
+    final ProductTotals totals = new ProductTotals();
+    final GroupingJournal journal = new GroupingJournal(totals);
+    final MemoryLoader loader = new MemoryLoader();
+    final FlightRing flights = new FlightRing(1024, new FlightQuota(10_000, 10_000, 1));
+
+    private final Engine engine;
+    private final Listener listener;
+    private final InternalApi internalApi;
+
+    RunningMeter(int port, InstantSource clock, int loops) {
+        var catalog = new Catalog(store.load());
+        var applications = new Applications(loader);
+        internalApi = new InternalApi(
+                Credentials.of("conformance", "s3cr3t-conformance"),
+                catalog,
+                new CatalogWriter(store, catalog, applications),
+                store,
+                new UsageReader(applications, totals, new MemoryUsageStore(), journal, clock));
+        var meter = new ServiceManagement(
+                catalog, applications, new Authorizer(applications, journal), internalApi, clock, _ -> flights, "0-test");
+        engine = Engine.start(new EngineSettings(Transport.NIO, loops, EngineSettings.Dns.DEFAULT));
+        try {
+            listener = engine.listen(
+                    new ListenerSettings(
+                            "meter",
+                            new InetSocketAddress(InetAddress.getLoopbackAddress(), port),
+                            null,
+                            ServiceManagement.WIRE_LIMITS,
+                            ListenerSettings.Timeouts.DEFAULT),
+                    meter);
+        } catch (IOException e) {
+            engine.close();
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    static RunningMeter start() {
+        return new RunningMeter(0, InstantSource.system(), 1);
+    }
+
+    int port() {
+        return listener.address().getPort();
+    }
+
+    static String authorization() {
+        return "Basic " + Base64.getEncoder().encodeToString(INTERNAL.getBytes(StandardCharsets.UTF_8));
+    }
+
+    @Override
+    public void close() {
+        loader.close();
+        listener.close();
+        engine.close();
+        internalApi.close();
+        journal.close();
+    }
+
+    /// Reads the catalogue's store on a thread of its own, as the real loader does.
+    final class MemoryLoader implements Loader, AutoCloseable {
+
+        private final ExecutorService thread = Executors.newSingleThreadExecutor();
+        volatile boolean full;
+        volatile boolean broken;
+
+        @Override
+        public boolean submit(LoadKey key, Done done) {
+            if (full) {
+                return false;
+            }
+            try {
+                thread.execute(() -> done.loaded(broken ? new Loaded.Failed("the disk is gone") : find(key)));
+                return true;
+            } catch (RejectedExecutionException closed) {
+                return false;
+            }
+        }
+
+        private Loaded find(LoadKey key) {
+            return switch (key) {
+                case LoadKey.ById(var product, var id) -> new Loaded.Definition(id, store.application(product, id), null);
+                case LoadKey.ByUserKey(var product, var userKey) -> {
+                    var id = store.applicationIdOfUserKey(product, userKey);
+                    yield new Loaded.Definition(id, id == null ? null : store.application(product, id), null);
+                }
+                case LoadKey.Past(var application, _) ->
+                    new Loaded.Past(new StoredPast(application, 0, java.util.Map.of()));
+            };
+        }
+
+        @Override
+        public void close() {
+            thread.shutdownNow();
+        }
+    }
+
+    /// Serves until it is killed: what `run.py` of the recordings starts.
+    public static void main(String[] arguments) throws InterruptedException {
+        int port = Integer.parseInt(System.getenv().getOrDefault("CONFORMANCE_METER_PORT", "3000"));
+        try (var meter = new RunningMeter(port, InstantSource.system(), Integer.getInteger("loops", 1))) {
+            Thread.currentThread().join();
+            meter.port();
+        }
+    }
+}
