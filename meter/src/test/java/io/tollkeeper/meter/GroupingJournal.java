@@ -21,7 +21,7 @@ final class GroupingJournal implements UsageJournal, AutoCloseable {
     private final Object gate = new Object();
     private boolean held;
     private volatile long refusal;
-    private volatile long rows;
+    private final AtomicLong rows = new AtomicLong();
 
     GroupingJournal(ProductTotals totals) {
         this.totals = totals;
@@ -48,7 +48,7 @@ final class GroupingJournal implements UsageJournal, AutoCloseable {
                 for (JournalRow row : group) {
                     if (row.kind() != JournalRow.Kind.MARK) {
                         totals.apply(row.seq(), row.body());
-                        rows++;
+                        rows.incrementAndGet();
                     }
                 }
                 for (JournalRow row : group) {
@@ -92,7 +92,7 @@ final class GroupingJournal implements UsageJournal, AutoCloseable {
 
     /// Rows committed so far.
     long rows() {
-        return rows;
+        return rows.get();
     }
 
     @Override

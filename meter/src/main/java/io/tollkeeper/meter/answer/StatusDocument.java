@@ -64,7 +64,7 @@ public final class StatusDocument {
 
     static {
         for (Period period : Period.values()) {
-            PERIODS[period.ordinal()] = Xml.ascii("\" period=\"" + period.wireName());
+            PERIODS[period.slot()] = Xml.ascii("\" period=\"" + period.wireName());
         }
     }
 

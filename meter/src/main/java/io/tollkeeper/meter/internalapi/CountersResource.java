@@ -62,7 +62,7 @@ final class CountersResource implements InternalApi.Resource {
     }
 
     private long ofProduct(Product product, int key, Period period, long at) {
-        if ((UsageCounters.PRODUCT_PERIODS & 1 << period.ordinal()) == 0) {
+        if ((UsageCounters.PRODUCT_PERIODS & 1 << period.slot()) == 0) {
             throw new Refusal(InternalAnswer.badRequest(
                     "a service has no counters per " + period.wireName() + ", only its applications do (give app_id)"));
         }
