@@ -39,8 +39,18 @@ import org.jspecify.annotations.Nullable;
 /// Blocks; runs once at start.
 final class TransportProbe {
 
+    private static final String MULTISHOT_POLL = "io.netty.iouring.pollAddMultishotEnabled";
+
     /// @param loops the started event loops of the chosen transport
     record Result(Transport.Chosen chosen, MultiThreadIoEventLoopGroup loops) {}
+
+    static {
+        // With one poll for many wake-ups (Netty 4.2.18's default), an RST that comes right behind data is never told: the
+        // connection hangs until a timeout. A poll per wait finds it.
+        if (System.getProperty(MULTISHOT_POLL) == null) {
+            System.setProperty(MULTISHOT_POLL, "false");
+        }
+    }
 
     private TransportProbe() {}
 
