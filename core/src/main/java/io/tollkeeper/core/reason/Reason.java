@@ -55,15 +55,6 @@ public enum Reason {
     ABORTED("C-ABORTED", CLIENT, 499, null,
             "The client left before the answer was complete.",
             "If the client gave up after its own timeout, the upstream is slow: compare the waiting time in the record."),
-    TLS_PROTOCOL("C-TLS-PROTOCOL", CLIENT, 0, null,
-            "The TLS handshake failed: no common protocol version or cipher.",
-            "The client offers only what this listener refuses; TLS 1.2 is the minimum unless set."),
-    TLS_HANDSHAKE("C-TLS-HANDSHAKE", CLIENT, 0, null,
-            "The TLS handshake did not complete.",
-            "Look at the alert in the record: an unknown authority there means the client does not trust our certificate."),
-    PLAIN_TO_TLS("C-TLS-PLAIN", CLIENT, 0, null,
-            "Plain text arrived on a port that speaks TLS.",
-            "Use https:// for this port."),
 
     // ---- finding the product and the rule
     NO_HOST("R-NO-HOST", CONFIG, 404, "destination_not_found",
@@ -225,15 +216,9 @@ public enum Reason {
             "service_unavailable", 503),
 
     // ---- reaching the meter
-    METER_UNREACHABLE("S-UNREACHABLE", SERVICE_MANAGEMENT, 503, "destination_unavailable",
-            "Service management cannot be reached.",
-            "Check that the meter runs and that the gateway may reach it."),
     METER_TIMEOUT("S-TIMEOUT", SERVICE_MANAGEMENT, 503, "destination_unavailable",
             "Service management did not answer in time.",
             "Look at the meter's load and its disk."),
-    METER_REJECTED("S-REJECTED", SERVICE_MANAGEMENT, 403, "http_request_denied",
-            "Authentication failed.",
-            "The meter refused the gateway itself: check service token and service id of this product."),
 
     // ---- names
     DNS_NXDOMAIN("D-NXDOMAIN", DNS, 503, "dns_error",
@@ -323,10 +308,7 @@ public enum Reason {
             "Send requests to another node; this one was told to stop."),
     INTERNAL("G-INTERNAL", GATEWAY, 500, "proxy_internal_error",
             "Something went wrong in the gateway.",
-            "This is a defect of ours: report it with the request id and the log around it."),
-    CONFIG_STALE("G-CONFIG-STALE", GATEWAY, 0, null,
-            "The gateway works with an older configuration.",
-            "The newest configuration has mistakes and was not taken over: run check on it.");
+            "This is a defect of ours: report it with the request id and the log around it.");
 
     private static final Map<String, Reason> BY_CODE = new HashMap<>();
 
