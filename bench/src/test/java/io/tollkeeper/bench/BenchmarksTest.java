@@ -20,7 +20,8 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 class BenchmarksTest {
 
     static Stream<Class<?>> benchmarks() {
-        return Stream.of(AuthorizerBenchmark.class, HeadersBenchmark.class, UsageCountersBenchmark.class);
+        return Stream.of(AuthorizerBenchmark.class, HeadersBenchmark.class, MappingRulesBenchmark.class,
+                UsageCountersBenchmark.class);
     }
 
     @ParameterizedTest

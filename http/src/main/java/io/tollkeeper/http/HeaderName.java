@@ -39,6 +39,11 @@ public final class HeaderName {
     public static final HeaderName X_REAL_IP = known("X-Real-IP");
     public static final HeaderName X_REQUEST_ID = known("X-Request-Id");
     public static final HeaderName REFERER = known("Referer");
+    public static final HeaderName X_ACCEL_REDIRECT = known("X-Accel-Redirect");
+    public static final HeaderName X_ACCEL_BUFFERING = known("X-Accel-Buffering");
+    public static final HeaderName X_ACCEL_EXPIRES = known("X-Accel-Expires");
+    public static final HeaderName X_ACCEL_LIMIT_RATE = known("X-Accel-Limit-Rate");
+    public static final HeaderName X_ACCEL_CHARSET = known("X-Accel-Charset");
 
     private final String text;
     private final byte[] lower;

@@ -117,13 +117,19 @@ public final class Headers {
     /// Value of the first field whose name equals `name` when letter case is ignored and `-` and `_` count as the same
     /// (how 3scale looks credentials up), null if there is none.
     public @Nullable String getLoosely(String name) {
-        for (int i = 0; i < size; i++) {
+        int i = findLoosely(name, 0);
+        return i < 0 ? null : value(i);
+    }
+
+    /// Index of the first field at or after `from` whose name equals `name` as [#getLoosely] has it, -1 if there is none.
+    public int findLoosely(String name, int from) {
+        for (int i = from; i < size; i++) {
             int f = i * WIDTH;
             if (fields[f + NAME_LENGTH] == name.length() && looselyEqual(fields[f + NAME_START], name)) {
-                return value(i);
+                return i;
             }
         }
-        return null;
+        return -1;
     }
 
     private boolean looselyEqual(int start, String name) {

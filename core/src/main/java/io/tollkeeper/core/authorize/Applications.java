@@ -89,8 +89,7 @@ public final class Applications implements JournalFailure {
         }
         resident.lock.lock();
         try {
-            resident.counters.rollover(now);
-            return resident.counters.value(slot, stored);
+            return resident.counters.value(slot, now, stored);
         } finally {
             resident.lock.unlock();
         }
@@ -608,17 +607,31 @@ public final class Applications implements JournalFailure {
 
     // ---- failure of the journal
 
+    /// The applications of the row are resident: none leaves memory before its snapshot includes its last row. They
+    /// are dirty afterwards: a copy made before may include what is taken back now.
     @Override
     public void undo(JournalRow row) {
-        undo(row.body());
-    }
-
-    /// Adds the negative of a row. The applications of the row are resident: none leaves memory before its snapshot
-    /// includes its last row.
-    void undo(byte[] body) {
-        if (body.length == 0) {
+        if (row.kind() == JournalRow.Kind.MARK) {
             return;
         }
+        undo(row.body());
+        JournalBody.Reader reader = new JournalBody.Reader();
+        reader.reset(row.body());
+        while (reader.next()) {
+            ResidentApplication resident = byNumber.get(reader.application());
+            if (resident != null) {
+                resident.lock.lock();
+                try {
+                    counted(resident, Math.max(resident.lastSeq, row.seq()));
+                } finally {
+                    resident.lock.unlock();
+                }
+            }
+        }
+    }
+
+    /// Adds the negative of a row.
+    void undo(byte[] body) {
         JournalBody.Reader row = new JournalBody.Reader();
         row.reset(body);
         while (row.next()) {

@@ -308,7 +308,10 @@ public enum Reason {
             "Send requests to another node; this one was told to stop."),
     INTERNAL("G-INTERNAL", GATEWAY, 500, "proxy_internal_error",
             "Something went wrong in the gateway.",
-            "This is a defect of ours: report it with the request id and the log around it.");
+            "This is a defect of ours: report it with the request id and the log around it."),
+    PRODUCT_BROKEN("G-PRODUCT-BROKEN", CONFIG, 503, "proxy_configuration_error",
+            "This API is not available at the moment.",
+            "The product's configuration was refused and there is no earlier form to serve by: run check on it.");
 
     private static final Map<String, Reason> BY_CODE = new HashMap<>();
 

@@ -129,7 +129,6 @@ public final class ProductTotals {
         if (total == null) {
             return stored.values().getOrDefault(slot, 0L);
         }
-        total.counters.rollover(now);
-        return total.counters.value(slot, stored);
+        return total.counters.value(slot, now, stored);
     }
 }

@@ -288,9 +288,13 @@ public final class UsageCounters {
         return copied == null ? value : sum(value, copied.get(key, period, start));
     }
 
-    /// Value of a slot, put together from memory and what was read from the store.
-    public long value(Slot slot, StoredPast past) {
+    /// Value of a slot, put together from memory and what was read from the store. `now` only tells which minutes are
+    /// too old to be known; a reader never moves the current periods.
+    public long value(Slot slot, long now, StoredPast past) {
         int period = slot.period().slot();
+        if (period == MINUTE && slot.start() + 60 + MINUTE_KEPT <= now) {
+            return 0;
+        }
         long value = value(slot.key(), period, slot.start());
         if (slot.start() >= starts[period]) {
             // A current or early slot is complete here. What the store holds of it (the clock had gone back) is taken

@@ -243,6 +243,33 @@ class AuthorizerTest {
         assertThat(next.eternity(1, EXPORTS)).isEqualTo(5);
     }
 
+    @Test
+    void aClockThatGoesBackAnHourLoadsWhatWasCountedInThatHour() {
+        Product product = product("2", limit("41", Period.HOUR, 10));
+        Call call = ask(product, Call.Kind.AUTHREP, "hits=8");
+        call.now = NOON - 3_600;
+        assertThat(house.decide(call)).isEqualTo(PASSES);
+        assertThat(authrep(product, "hits=1")).isEqualTo(PASSES);
+        house.snapshot();
+        call = ask(product, Call.Kind.AUTHREP, "hits=3");
+        call.now = NOON - 3_600;
+        assertThat(house.authorizer.decide(call)).isInstanceOf(Decision.NotLoaded.class);
+        assertThat(house.decide(call)).isInstanceOf(Decision.Denied.class);
+        assertThat(call.before(0)).isEqualTo(8);
+    }
+
+    @Test
+    void aCopyThatIncludesWhatIsTakenBackIsFollowedByAnotherWithoutIt() {
+        Product product = product("2");
+        authrep(product, "hits=3");
+        house.snapshot();
+        assertThat(house.applications.dirty()).isZero();
+        house.applications.undo(house.journal.written().getFirst());
+        assertThat(house.applications.dirty()).isEqualTo(1);
+        house.snapshot();
+        assertThat(house.eternity(1, HITS)).isZero();
+    }
+
     private Call ask(Product product, Call.Kind kind, String usage) {
         call.begin(product, kind, NOON).appId("shop");
         for (String pair : usage.split("&")) {

@@ -277,7 +277,7 @@ class UsageCountersTest {
     }
 
     private long total(Slot slot) {
-        return counters.value(slot, read(List.of(slot)));
+        return counters.value(slot, slot.start(), read(List.of(slot)));
     }
 
     private long current(Period period) {

@@ -91,8 +91,7 @@ public final class UsageReader {
             return stored(past, slot);
         }
         UsageCounters counters = UsageCounters.of(UsageCounters.APPLICATION_PERIODS, snapshot.slots());
-        counters.rollover(now);
-        return counters.value(slot, past == null ? new StoredPast(number, snapshot.seq(), Map.of()) : past);
+        return counters.value(slot, now, past == null ? new StoredPast(number, snapshot.seq(), Map.of()) : past);
     }
 
     /// Value of a counter of a product, by the product's number.

@@ -1,0 +1,53 @@
+package io.tollkeeper.gateway.accesslog;
+
+import io.tollkeeper.core.reason.Reason;
+import org.jspecify.annotations.Nullable;
+
+/// The raw facts of one line. Preallocated in a [LogRing]; filled by an event loop, read by the writer, never by both at
+/// the same time. Texts are references to what exists anyway.
+public final class LogEntry {
+
+    public long idHigh;
+    public long idLow;
+    public long millis;
+    public @Nullable String alias;
+    public @Nullable String client;
+    public @Nullable String method;
+    public @Nullable String host;
+    public @Nullable String target;
+    public @Nullable String protocol;
+    public int status;
+    public long bytesIn;
+    public long bytesOut;
+    public long totalNanos;
+    public long meterNanos;
+    public long upstreamNanos;
+    public @Nullable String product;
+    public @Nullable String application;
+    public @Nullable Reason reason;
+    /// `address:port`.
+    public @Nullable String upstreamAddress;
+    public int upstreamStatus;
+    public int retries;
+    /// Names of arguments whose values are not to be shown, besides those that look secret.
+    public @Nullable String secretName;
+    public @Nullable String secondSecretName;
+
+    LogEntry() {}
+
+    /// Lets go of the texts.
+    void clear() {
+        alias = null;
+        client = null;
+        method = null;
+        host = null;
+        target = null;
+        protocol = null;
+        product = null;
+        application = null;
+        reason = null;
+        upstreamAddress = null;
+        secretName = null;
+        secondSecretName = null;
+    }
+}

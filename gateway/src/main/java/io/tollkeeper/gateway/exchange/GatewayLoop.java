@@ -1,0 +1,106 @@
+package io.tollkeeper.gateway.exchange;
+
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.concurrent.TimeUnit;
+
+import io.tollkeeper.core.flight.FlightRing;
+import io.tollkeeper.core.flight.RequestIds;
+import io.tollkeeper.gateway.accesslog.LogRing;
+import io.tollkeeper.gateway.metrics.LoopMetrics;
+import io.tollkeeper.gateway.rules.RuleScratch;
+import io.tollkeeper.http.DeadlineWheel;
+import io.tollkeeper.http.Loop;
+import org.jspecify.annotations.Nullable;
+
+/// What the exchanges of one event loop share, and the exchanges that wait for their next use: an idle connection holds
+/// none. On its loop, but for the rings and cells that other threads read.
+public final class GatewayLoop {
+
+    /// Exchanges kept for reuse; a burst beyond it leaves garbage once.
+    private static final int KEPT = 1024;
+
+    private static final long LAG_EVERY = TimeUnit.MILLISECONDS.toNanos(500);
+    private static final long TICK = TimeUnit.MILLISECONDS.toNanos(100);
+
+    private final Loop loop;
+    private final InstantSource clock;
+    private final RequestIds ids;
+    private final FlightRing flights;
+    private final LoopMetrics metrics = new LoopMetrics();
+    private final @Nullable LogRing log;
+    private final RuleScratch scratch = new RuleScratch();
+    private final ArrayDeque<Exchange> free = new ArrayDeque<>();
+    private final Lag lag = new Lag();
+
+    /// @param log none if there is no access log
+    public GatewayLoop(Loop loop, InstantSource clock, long seed, FlightRing flights, @Nullable LogRing log) {
+        this.loop = loop;
+        this.clock = clock;
+        this.ids = new RequestIds(seed);
+        this.flights = flights;
+        this.log = log;
+    }
+
+    public Loop loop() {
+        return loop;
+    }
+
+    public FlightRing flights() {
+        return flights;
+    }
+
+    public LoopMetrics metrics() {
+        return metrics;
+    }
+
+    public @Nullable LogRing log() {
+        return log;
+    }
+
+    public RuleScratch scratch() {
+        return scratch;
+    }
+
+    RequestIds ids() {
+        return ids;
+    }
+
+    long millis() {
+        return clock.millis();
+    }
+
+    /// Measures how late this loop comes to a deadline, again and again. Any thread, once.
+    public void watchLag() {
+        loop.execute(() -> lag.measure());
+    }
+
+    private final class Lag extends DeadlineWheel.Deadline {
+        private long due;
+
+        void measure() {
+            due = System.nanoTime() + LAG_EVERY;
+            loop.deadlines().setAt(this, due);
+        }
+
+        @Override
+        protected void expired() {
+            // the wheel turns in ticks of 100 ms: up to two of them are no lag
+            metrics.loopLag(Math.max(0, System.nanoTime() - due - 2 * TICK));
+            measure();
+        }
+    }
+
+    /// An exchange to use.
+    public Exchange take() {
+        Exchange exchange = free.pollFirst();
+        return exchange == null ? new Exchange(this) : exchange;
+    }
+
+    /// An exchange that is over on both sides.
+    void give(Exchange exchange) {
+        if (free.size() < KEPT) {
+            free.addFirst(exchange);
+        }
+    }
+}

@@ -1,0 +1,85 @@
+package io.tollkeeper.gateway.exchange;
+
+import java.util.List;
+
+import io.tollkeeper.core.catalog.AuthenticationMode;
+import io.tollkeeper.core.proxy.ErrorAnswer;
+import io.tollkeeper.core.proxy.ProxyConfig;
+import io.tollkeeper.core.reason.Reason;
+import org.jspecify.annotations.Nullable;
+
+/// A product as an exchange sees it: its configuration, the metrics that its rules name, and its answers to refusals.
+/// Immutable.
+public final class Service {
+
+    private final ProxyConfig config;
+    private final List<String> metrics;
+    private final boolean broken;
+
+    /// @param metrics system names; positions are the slots of [RequestUsage]
+    public Service(ProxyConfig config, List<String> metrics) {
+        this(config, metrics, false);
+    }
+
+    private Service(ProxyConfig config, List<String> metrics, boolean broken) {
+        this.config = config;
+        this.metrics = List.copyOf(metrics);
+        this.broken = broken;
+    }
+
+    /// A product whose configuration is refused and that has no earlier form to serve by.
+    public static Service broken(ProxyConfig config) {
+        return new Service(config, List.of(), true);
+    }
+
+    public String id() {
+        return config.productId();
+    }
+
+    public ProxyConfig config() {
+        return config;
+    }
+
+    public boolean isBroken() {
+        return broken;
+    }
+
+    public String metric(int slot) {
+        return metrics.get(slot);
+    }
+
+    /// The argument whose value identifies the application, and the one that proves it.
+    String identifierName() {
+        return config.mode() == AuthenticationMode.APP_ID ? config.authAppId() : config.authUserKey();
+    }
+
+    String secretName() {
+        return config.mode() == AuthenticationMode.APP_ID ? config.authAppKey() : config.authUserKey();
+    }
+
+    /// The answer that this product configures for a reason, none where the gateway's own is given.
+    @Nullable ErrorAnswer answerTo(Reason reason) {
+        return switch (reason) {
+            case NO_CREDENTIALS -> config.authMissing();
+            case NO_MAPPING_RULE -> config.noMatch();
+            case LIMIT -> config.limitsExceeded();
+            case USER_KEY_INVALID,
+                    APPLICATION_NOT_FOUND,
+                    APPLICATION_KEY_INVALID,
+                    APPLICATION_NOT_ACTIVE,
+                    SERVICE_NOT_ACTIVE,
+                    REFERRER_NOT_ALLOWED,
+                    REDIRECT_URL_INVALID,
+                    REDIRECT_URI_INVALID,
+                    OAUTH_NOT_ENABLED,
+                    AUTHENTICATION_ERROR,
+                    METRIC_INVALID,
+                    USAGE_VALUE_INVALID -> config.authFailed();
+            default -> null;
+        };
+    }
+
+    ErrorAnswer authFailed() {
+        return config.authFailed();
+    }
+}

@@ -1,0 +1,21 @@
+package io.tollkeeper.gateway.meter;
+
+import java.util.List;
+
+import io.tollkeeper.gateway.exchange.Exchange;
+import io.tollkeeper.gateway.exchange.Step;
+
+/// Decides whether calls pass, and counts them. One per gateway; used on all event loops.
+public interface Meter {
+
+    /// What the meter knows of one product; made when the product is compiled.
+    ///
+    /// @param metrics system names, by the slots of the exchange's usage
+    Account account(String productId, List<String> metrics);
+
+    /// Calls of one product.
+    interface Account {
+        /// Authorizes and counts the exchange's usage. `NEXT` if it may pass; otherwise it was refused, or waits.
+        Step authorize(Exchange exchange);
+    }
+}

@@ -1,0 +1,121 @@
+package io.tollkeeper.gateway.metrics;
+
+import io.tollkeeper.core.reason.Reason;
+
+/// The counters of one event loop: plain arrays that only this loop writes. A scrape reads them from its own thread and
+/// may see a request more or less, never a torn or falling value. No allocation, no atomic operation.
+public final class LoopMetrics {
+
+    /// Upper bounds of the buckets, in seconds, as the original has them.
+    static final double[] BUCKETS = {
+        .005, .01, .02, .03, .05, .075, .1, .2, .3, .4, .5, .75, 1, 1.5, 2, 3, 4, 5, 10
+    };
+
+    private static final long[] BOUNDS = new long[BUCKETS.length];
+    private static final int STATUSES = 600;
+
+    static {
+        for (int i = 0; i < BUCKETS.length; i++) {
+            BOUNDS[i] = Math.round(BUCKETS[i] * 1e9);
+        }
+    }
+
+    /// What the meter said.
+    public enum MeterDecision {
+        GRANTED,
+        DENIED,
+        UNAVAILABLE
+    }
+
+    final long[] statuses = new long[STATUSES];
+    final long[] upstreamStatuses = new long[STATUSES];
+    final long[] reasons = new long[Reason.values().length];
+    final long[] meterDecisions = new long[MeterDecision.values().length];
+    /// Buckets, then everything above them.
+    final long[] responseTime = new long[BUCKETS.length + 1];
+    final long[] upstreamTime = new long[BUCKETS.length + 1];
+    long responseNanos;
+    long upstreamNanos;
+    long uncounted;
+    long loads;
+    long loadNanos;
+    long bytesIn;
+    long bytesOut;
+    long upstreamConnects;
+    long upstreamReuses;
+    long retries;
+    long flightsKept;
+    long loopLagNanos;
+    int inFlight;
+
+    /// An exchange began.
+    public void begun() {
+        inFlight++;
+    }
+
+    /// An exchange is over. `status` is what the client was sent, 499 if it left, 0 if nothing could be sent.
+    public void ended(int status, long nanos, long received, long sent) {
+        inFlight--;
+        if (status > 0 && status < STATUSES) {
+            statuses[status]++;
+        }
+        responseTime[bucket(nanos)]++;
+        responseNanos += nanos;
+        bytesIn += received;
+        bytesOut += sent;
+    }
+
+    /// A reason was recorded: a refusal, a failure or a warning.
+    public void reason(Reason reason) {
+        reasons[reason.ordinal()]++;
+    }
+
+    public void meter(MeterDecision decision) {
+        meterDecisions[decision.ordinal()]++;
+    }
+
+    /// A call passed although it could not be counted (`on-unwritable-meter: open`).
+    public void uncounted() {
+        uncounted++;
+    }
+
+    /// An application was loaded while its call waited.
+    public void loaded(long nanos) {
+        loads++;
+        loadNanos += nanos;
+    }
+
+    /// An upstream call is over. `status` is what the upstream answered, or what a failure became (502, 503, 504).
+    public void upstream(int status, long nanos, boolean reused, int attempts) {
+        if (status > 0 && status < STATUSES) {
+            upstreamStatuses[status]++;
+        }
+        upstreamTime[bucket(nanos)]++;
+        upstreamNanos += nanos;
+        if (reused) {
+            upstreamReuses++;
+        } else if (attempts > 0) {
+            upstreamConnects++;
+        }
+        if (attempts > 1) {
+            retries += attempts - 1;
+        }
+    }
+
+    public void flightKept() {
+        flightsKept++;
+    }
+
+    /// How late this loop came to a deadline of its own: the time that its other work took.
+    public void loopLag(long nanos) {
+        loopLagNanos = nanos;
+    }
+
+    private static int bucket(long nanos) {
+        int i = 0;
+        while (i < BOUNDS.length && nanos > BOUNDS[i]) {
+            i++;
+        }
+        return i;
+    }
+}

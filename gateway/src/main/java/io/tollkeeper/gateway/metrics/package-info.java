@@ -1,0 +1,5 @@
+/// What the gateway counts about itself, for Prometheus.
+@NullMarked
+package io.tollkeeper.gateway.metrics;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,104 @@
+package io.tollkeeper.gateway.sync;
+
+import java.util.List;
+
+import io.tollkeeper.core.proxy.ErrorAnswer;
+import io.tollkeeper.core.proxy.Finding;
+import io.tollkeeper.core.proxy.MappingRule;
+import io.tollkeeper.core.proxy.ProxyConfig;
+import io.tollkeeper.gateway.credentials.CredentialsReader;
+import io.tollkeeper.gateway.exchange.Service;
+import io.tollkeeper.gateway.meter.Meter;
+import io.tollkeeper.gateway.policy.ApicastPolicy;
+import io.tollkeeper.gateway.policy.PolicyChain;
+import io.tollkeeper.gateway.route.Route;
+import io.tollkeeper.gateway.rules.MappingRules;
+import io.tollkeeper.gateway.upstream.Forwarder;
+import io.tollkeeper.gateway.upstream.UpstreamSettings;
+import io.tollkeeper.gateway.upstream.UpstreamTarget;
+import io.tollkeeper.http.Headers;
+import org.jspecify.annotations.Nullable;
+
+/// Compiles one product. Pure but for the accounts it opens with the meter; any thread. What it complains about as an
+/// error is not taken over.
+public final class ProductCompiler {
+
+    private final Meter meter;
+    private final Forwarder forwarder;
+    private final UpstreamSettings upstreams;
+
+    public ProductCompiler(Meter meter, Forwarder forwarder, UpstreamSettings upstreams) {
+        this.meter = meter;
+        this.forwarder = forwarder;
+        this.upstreams = upstreams;
+    }
+
+    /// The running form, or none if there are errors among what is added to `findings`.
+    @Nullable Route compile(ProxyConfig config, List<Finding> findings) {
+        int before = findings.size();
+        String backend = config.apiBackend();
+        UpstreamTarget target = null;
+        if (backend != null && !backend.isEmpty()) {
+            switch (UpstreamTarget.read(backend, config, upstreams)) {
+                case UpstreamTarget.Read.Good good -> target = good.target();
+                case UpstreamTarget.Read.Bad bad -> error(findings, config, "api_backend", bad.message());
+            }
+        }
+        answer(findings, config, "error_auth_missing", config.authMissing());
+        answer(findings, config, "error_auth_failed", config.authFailed());
+        answer(findings, config, "error_limits_exceeded", config.limitsExceeded());
+        answer(findings, config, "error_no_match", config.noMatch());
+        String token = config.secretToken();
+        if (token != null && !Headers.isValidValue(token)) {
+            error(findings, config, "secret_token", "has characters that cannot stand in a header");
+        }
+        for (int i = 0; i < config.rules().size(); i++) {
+            rule(findings, config, i, config.rules().get(i));
+        }
+        if (findings.subList(before, findings.size()).stream().anyMatch(Finding::isError)) {
+            return null;
+        }
+        MappingRules rules = MappingRules.compile(config.rules());
+        ApicastPolicy apicast = new ApicastPolicy(
+                new CredentialsReader(config),
+                rules,
+                meter.account(config.productId(), rules.metrics()),
+                forwarder,
+                target);
+        return new Route(new Service(config, rules.metrics()), new PolicyChain(List.of(apicast)));
+    }
+
+    private static void rule(List<Finding> findings, ProxyConfig config, int i, MappingRule rule) {
+        String key = "rules[" + (i + 1) + "]";
+        if (rule.metric().isBlank()) {
+            error(findings, config, key, rule.method() + " " + rule.pattern() + " counts no metric (expected: the system name of one)");
+        }
+        if (MappingRules.matchesNothing(rule.pattern())) {
+            warning(findings, config, key, rule.method() + " " + rule.pattern() + " can match no path"
+                    + (rule.pattern().startsWith("/")
+                            ? " (expected: blanks and characters beyond ASCII as in a URL, e.g. %20)"
+                            : " (expected: a leading /)"));
+        }
+    }
+
+    private static void answer(List<Finding> findings, ProxyConfig config, String key, ErrorAnswer answer) {
+        if (answer.status() < 200 || answer.status() > 599) {
+            error(findings, config, key, "status " + answer.status() + " cannot be answered (expected: 200 to 599)");
+        }
+        if (!Headers.isValidValue(answer.contentType())) {
+            error(findings, config, key, "its content type has characters that cannot stand in a header");
+        }
+    }
+
+    private static void error(List<Finding> findings, ProxyConfig config, String key, String message) {
+        findings.add(finding(Finding.Severity.ERROR, config, key, message));
+    }
+
+    static void warning(List<Finding> findings, ProxyConfig config, String key, String message) {
+        findings.add(finding(Finding.Severity.WARNING, config, key, message));
+    }
+
+    private static Finding finding(Finding.Severity severity, ProxyConfig config, String key, String message) {
+        return new Finding(severity, "product " + config.productId(), 0, 0, key, message, null);
+    }
+}

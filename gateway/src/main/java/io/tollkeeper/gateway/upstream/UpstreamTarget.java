@@ -1,0 +1,214 @@
+package io.tollkeeper.gateway.upstream;
+
+import java.util.Locale;
+
+import io.tollkeeper.core.proxy.ForwardedHeaders;
+import io.tollkeeper.core.proxy.ProxyConfig;
+import io.tollkeeper.core.proxy.UpstreamPath;
+import io.tollkeeper.http.Headers;
+import io.tollkeeper.http.Upstream;
+import org.jspecify.annotations.Nullable;
+
+/// Where a product's calls go and in which form, compiled from its `api_backend`. Immutable, made once per product.
+public final class UpstreamTarget {
+
+    private final Upstream upstream;
+    private final String description;
+    private final String basePath;
+    private final @Nullable String fixedQuery;
+    private final UpstreamPath pathStyle;
+    private final ForwardedHeaders forwarded;
+    private final @Nullable String secretToken;
+
+    private UpstreamTarget(Upstream upstream, String basePath, @Nullable String fixedQuery, ProxyConfig config) {
+        this.upstream = upstream;
+        this.description = upstream.describe();
+        this.basePath = basePath.equals("/") ? "" : basePath;
+        this.fixedQuery = fixedQuery;
+        this.pathStyle = config.upstreamPath();
+        this.forwarded = config.forwarded();
+        this.secretToken = config.secretToken();
+    }
+
+    /// What became of an address.
+    public sealed interface Read {
+        record Good(UpstreamTarget target) implements Read {}
+
+        /// `message` completes "api_backend: …".
+        record Bad(String message) implements Read {}
+    }
+
+    /// Reads `scheme://[user[:password]@]host[:port][/path][?query]`; user and password are ignored, a query replaces
+    /// the client's.
+    public static Read read(String url, ProxyConfig config, UpstreamSettings settings) {
+        int schemeEnd = url.indexOf("://");
+        if (schemeEnd < 0) {
+            return new Read.Bad(url + " has no scheme (expected: http://host:port or https://host:port)");
+        }
+        String scheme = url.substring(0, schemeEnd).toLowerCase(Locale.ROOT);
+        boolean secure = scheme.equals("https") || scheme.equals("wss");
+        if (!secure && !scheme.equals("http") && !scheme.equals("ws")) {
+            return new Read.Bad("scheme " + scheme + " cannot be called (expected: http, https, ws or wss)");
+        }
+        int start = schemeEnd + 3;
+        int end = start;
+        while (end < url.length() && "/?#".indexOf(url.charAt(end)) < 0) {
+            end++;
+        }
+        String authority = url.substring(url.lastIndexOf('@', end - 1) >= start ? url.lastIndexOf('@', end - 1) + 1 : start, end);
+        Authority read = Authority.read(authority, secure ? 443 : 80);
+        if (read == null) {
+            return new Read.Bad(url + " has no usable host and port (expected: http://host:port)");
+        }
+        int fragment = url.indexOf('#', end);
+        String rest = url.substring(end, fragment < 0 ? url.length() : fragment);
+        int mark = rest.indexOf('?');
+        String path = mark < 0 ? rest : rest.substring(0, mark);
+        String query = mark < 0 ? null : rest.substring(mark + 1);
+        for (int i = 0; i < rest.length(); i++) {
+            if (rest.charAt(i) <= ' ' || rest.charAt(i) > '~') {
+                return new Read.Bad(url + " has a character in its path that must be escaped (expected: %20 for a blank)");
+            }
+        }
+        String rewrite = config.hostnameRewrite();
+        String hostHeader = rewrite != null && !rewrite.isEmpty()
+                ? rewrite
+                : read.text() + (read.port() == (secure ? 443 : 80) ? "" : ":" + read.port());
+        if (!Headers.isValidValue(hostHeader)) {
+            return new Read.Bad("hostname_rewrite " + rewrite + " is no host name");
+        }
+        Upstream upstream = new Upstream(
+                secure ? settings.tls() : null,
+                read.host(),
+                read.port(),
+                hostHeader,
+                secure ? serverName(hostHeader) : null,
+                settings.timeouts(),
+                settings.maxConnections());
+        return new Read.Good(new UpstreamTarget(upstream, path, query, config));
+    }
+
+    /// The name for SNI: the `Host` without port, none if that is an address.
+    private static @Nullable String serverName(String hostHeader) {
+        Authority read = Authority.read(hostHeader.toLowerCase(Locale.ROOT), 443);
+        return read == null || read.isAddress() ? null : read.host();
+    }
+
+    /// `host[:port]`, the host in lower case; IPv6 addresses in brackets.
+    private record Authority(String host, int port) {
+
+        static @Nullable Authority read(String text, int defaultPort) {
+            String host;
+            String port;
+            if (text.startsWith("[")) {
+                int bracket = text.indexOf(']');
+                if (bracket < 0 || bracket + 1 < text.length() && text.charAt(bracket + 1) != ':') {
+                    return null;
+                }
+                host = text.substring(1, bracket);
+                port = bracket + 1 < text.length() ? text.substring(bracket + 2) : "";
+            } else {
+                int colon = text.indexOf(':');
+                host = colon < 0 ? text : text.substring(0, colon);
+                port = colon < 0 ? "" : text.substring(colon + 1);
+            }
+            int number = port.isEmpty() ? defaultPort : portNumber(port);
+            return host.isEmpty() || number < 1 || number > 65535 || !isHost(host)
+                    ? null
+                    : new Authority(host.toLowerCase(Locale.ROOT), number);
+        }
+
+        private static int portNumber(String text) {
+            int number = 0;
+            for (int i = 0; i < text.length(); i++) {
+                int digit = text.charAt(i) - '0';
+                if (digit < 0 || digit > 9 || i > 4) {
+                    return -1;
+                }
+                number = number * 10 + digit;
+            }
+            return number;
+        }
+
+        private static boolean isHost(String host) {
+            for (int i = 0; i < host.length(); i++) {
+                char c = host.charAt(i);
+                if (!(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || "-._:%".indexOf(c) >= 0)) {
+                    return false;
+                }
+            }
+            return true;
+        }
+
+        boolean isAddress() {
+            if (host.indexOf(':') >= 0) {
+                return true;
+            }
+            for (int i = 0; i < host.length(); i++) {
+                char c = host.charAt(i);
+                if (c != '.' && (c < '0' || c > '9')) {
+                    return false;
+                }
+            }
+            return true;
+        }
+
+        String text() {
+            return host.indexOf(':') >= 0 ? "[" + host + "]" : host;
+        }
+    }
+
+    Upstream upstream() {
+        return upstream;
+    }
+
+    /// `http://host:port`.
+    String description() {
+        return description;
+    }
+
+    ForwardedHeaders forwarded() {
+        return forwarded;
+    }
+
+    @Nullable String secretToken() {
+        return secretToken;
+    }
+
+    /// Whether a path is refused because upstreams may read it in another way than the mapping rules do.
+    ///
+    /// @param path   as sent
+    /// @param normal in normal form
+    public boolean refuses(String path, String normal) {
+        return pathStyle == UpstreamPath.REFUSE_AMBIGUOUS && (!path.equals(normal) || path.contains("/..;"));
+    }
+
+    /// The target to send for a client's.
+    ///
+    /// @param target as sent, path and query
+    /// @param path   its path, as sent
+    /// @param query  its query, as sent
+    /// @param normal its path in normal form
+    String target(String target, String path, @Nullable String query, String normal) {
+        boolean based = !basePath.isEmpty();
+        boolean normalise = pathStyle == UpstreamPath.NORMALISE
+                || based && pathStyle == UpstreamPath.NORMALISE_BEHIND_BASE_PATH;
+        if (!based && !normalise && fixedQuery == null) {
+            return target;
+        }
+        String rest = normalise ? normal : path;
+        StringBuilder text = new StringBuilder(basePath.length() + target.length() + 8);
+        if (!based) {
+            text.append(rest);
+        } else if (path.equals("/")) {
+            text.append(basePath);
+        } else {
+            text.append(basePath, 0, basePath.endsWith("/") ? basePath.length() - 1 : basePath.length()).append(rest);
+        }
+        String sent = fixedQuery != null ? fixedQuery : query;
+        if (sent != null) {
+            text.append('?').append(sent);
+        }
+        return text.toString();
+    }
+}

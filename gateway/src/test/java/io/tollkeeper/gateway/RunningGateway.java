@@ -1,0 +1,308 @@
+package io.tollkeeper.gateway;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.WritableByteChannel;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.function.UnaryOperator;
+
+import io.tollkeeper.core.catalog.AuthenticationMode;
+import io.tollkeeper.core.flight.FlightRecord;
+import io.tollkeeper.core.flight.FlightStore;
+import io.tollkeeper.core.flight.RequestId;
+import io.tollkeeper.core.proxy.CredentialsLocation;
+import io.tollkeeper.core.proxy.ErrorAnswer;
+import io.tollkeeper.core.proxy.Finding;
+import io.tollkeeper.core.proxy.ForwardedHeaders;
+import io.tollkeeper.core.proxy.MappingRule;
+import io.tollkeeper.core.proxy.ProxyConfig;
+import io.tollkeeper.core.proxy.UpstreamPath;
+import io.tollkeeper.gateway.meter.LocalMeter.WhenUnwritable;
+import io.tollkeeper.gateway.upstream.UpstreamSettings;
+import io.tollkeeper.http.Engine;
+import io.tollkeeper.http.EngineSettings;
+import io.tollkeeper.http.ListenerSettings;
+import io.tollkeeper.testkit.Eventually;
+import io.tollkeeper.testkit.RawAnswer;
+import io.tollkeeper.testkit.RawClient;
+import org.jspecify.annotations.Nullable;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/// A gateway on loopback over a [MemoryMeter], with an access log in memory.
+final class RunningGateway implements AutoCloseable {
+
+    private final Engine engine;
+    private final Gateway gateway;
+    private final MemoryLog log = new MemoryLog();
+    private final int port;
+
+    private RunningGateway(Builder builder) throws IOException {
+        engine = Engine.start(new EngineSettings(null, 2, builder.dns));
+        gateway = new Gateway(
+                engine,
+                new GatewaySettings(builder.upstreams, 4096, 10_000, 1024),
+                builder.meter.start(builder.whenUnwritable),
+                InstantSource.system(),
+                log,
+                builder.store);
+        List<Finding> findings = gateway.apply(builder.products);
+        assertThat(findings).filteredOn(Finding::isError).isEmpty();
+        port = gateway.listen(ListenerSettings.plain("gateway", loopback())).getPort();
+    }
+
+    private static InetSocketAddress loopback() {
+        return new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+    }
+
+    static Builder over(MemoryMeter meter) {
+        return new Builder(meter);
+    }
+
+    static final class Builder {
+        private final MemoryMeter meter;
+        private List<ProxyConfig> products = List.of();
+        private UpstreamSettings upstreams = UpstreamSettings.DEFAULT;
+        private EngineSettings.Dns dns = EngineSettings.Dns.DEFAULT;
+        private WhenUnwritable whenUnwritable = WhenUnwritable.OPEN;
+        private @Nullable FlightStore store;
+
+        private Builder(MemoryMeter meter) {
+            this.meter = meter;
+        }
+
+        Builder products(ProxyConfig... configs) {
+            products = List.of(configs);
+            return this;
+        }
+
+        Builder upstreams(UpstreamSettings settings) {
+            upstreams = settings;
+            return this;
+        }
+
+        Builder dns(EngineSettings.Dns settings) {
+            dns = settings;
+            return this;
+        }
+
+        Builder whenUnwritable(WhenUnwritable what) {
+            whenUnwritable = what;
+            return this;
+        }
+
+        Builder store(FlightStore flights) {
+            store = flights;
+            return this;
+        }
+
+        RunningGateway start() throws IOException {
+            return new RunningGateway(this);
+        }
+    }
+
+    Gateway gateway() {
+        return gateway;
+    }
+
+    int port() {
+        return port;
+    }
+
+    RawClient client() throws IOException {
+        return RawClient.connect(port);
+    }
+
+    /// One request on a connection of its own.
+    RawAnswer ask(String request) throws IOException {
+        try (RawClient client = client()) {
+            return client.send(request).answerTo(request.startsWith("HEAD ") ? "HEAD" : "GET");
+        }
+    }
+
+    RawAnswer get(String target, String... headers) throws IOException {
+        return ask("GET " + target + " HTTP/1.1\r\nHost: api.test\r\n" + lines(headers) + "\r\n");
+    }
+
+    static String lines(String... headers) {
+        StringBuilder text = new StringBuilder();
+        for (String header : headers) {
+            text.append(header).append("\r\n");
+        }
+        return text.toString();
+    }
+
+    /// The flight record of an answer.
+    FlightRecord record(RawAnswer answer) {
+        return record(String.valueOf(answer.header("x-request-id")));
+    }
+
+    FlightRecord record(String requestId) {
+        RequestId id = RequestId.parse(requestId);
+        assertThat(id).as("request id %s", requestId).isNotNull();
+        return Eventually.value("record " + requestId, () -> gateway.find(id), found -> found != null);
+    }
+
+    String log() {
+        return log.text();
+    }
+
+    /// The access log line of a request, once it is written.
+    String logLine(String requestId) {
+        return Eventually.value(
+                        "log line of " + requestId,
+                        () -> log.text().lines().filter(line -> line.contains(requestId)).findFirst(),
+                        found -> found.isPresent())
+                .orElseThrow();
+    }
+
+    String metrics() {
+        StringBuilder out = new StringBuilder();
+        gateway.metrics(out);
+        return out.toString();
+    }
+
+    @Override
+    public void close() {
+        gateway.close();
+        engine.close();
+    }
+
+    /// A product on api.test that takes user keys from the query and counts hits for everything.
+    static ProxyConfig product(String upstream) {
+        return product(upstream, config -> config);
+    }
+
+    static ProxyConfig product(String upstream, UnaryOperator<Shape> change) {
+        return change.apply(new Shape(upstream)).config();
+    }
+
+    /// A product in the making.
+    static final class Shape {
+        private String id = "api";
+        private List<String> hosts = List.of("api.test");
+        private @Nullable String upstream;
+        private @Nullable AuthenticationMode mode = AuthenticationMode.USER_KEY;
+        private CredentialsLocation location = CredentialsLocation.QUERY;
+        private String userKey = "user_key";
+        private String appId = "app_id";
+        private String appKey = "app_key";
+        private ErrorAnswer authMissing = ErrorAnswer.AUTH_MISSING;
+        private @Nullable String secretToken;
+        private @Nullable String hostnameRewrite;
+        private ForwardedHeaders forwarded = ForwardedHeaders.PASS;
+        private UpstreamPath path = UpstreamPath.NORMALISE_BEHIND_BASE_PATH;
+        private List<MappingRule> rules = List.of(new MappingRule("ANY", "/", List.of(), "hits", 1, false));
+
+        private Shape(@Nullable String upstream) {
+            this.upstream = upstream;
+        }
+
+        Shape id(String value) {
+            id = value;
+            return this;
+        }
+
+        Shape hosts(String... values) {
+            hosts = List.of(values);
+            return this;
+        }
+
+        Shape noUpstream() {
+            upstream = null;
+            return this;
+        }
+
+        Shape mode(@Nullable AuthenticationMode value) {
+            mode = value;
+            return this;
+        }
+
+        Shape location(CredentialsLocation value) {
+            location = value;
+            return this;
+        }
+
+        Shape names(String user, String application, String key) {
+            userKey = user;
+            appId = application;
+            appKey = key;
+            return this;
+        }
+
+        Shape authMissing(ErrorAnswer value) {
+            authMissing = value;
+            return this;
+        }
+
+        Shape secretToken(String value) {
+            secretToken = value;
+            return this;
+        }
+
+        Shape hostnameRewrite(String value) {
+            hostnameRewrite = value;
+            return this;
+        }
+
+        Shape forwarded(ForwardedHeaders value) {
+            forwarded = value;
+            return this;
+        }
+
+        Shape path(UpstreamPath value) {
+            path = value;
+            return this;
+        }
+
+        Shape rules(MappingRule... values) {
+            rules = List.of(values);
+            return this;
+        }
+
+        private ProxyConfig config() {
+            return new ProxyConfig(
+                    id, "name of " + id, mode, hosts, upstream, location, userKey, appId, appKey,
+                    authMissing, ErrorAnswer.AUTH_FAILED, ErrorAnswer.LIMITS_EXCEEDED, ErrorAnswer.NO_MATCH,
+                    secretToken, hostnameRewrite, forwarded, path, "service_token", "svc-token", rules);
+        }
+    }
+
+    static UpstreamSettings timeouts(Duration each) {
+        return new UpstreamSettings(
+                new io.tollkeeper.http.Upstream.Timeouts(each, each, each, each, each, Duration.ZERO),
+                64,
+                UpstreamSettings.DEFAULT.tls());
+    }
+
+    /// Keeps what is written.
+    private static final class MemoryLog implements WritableByteChannel {
+        private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+
+        @Override
+        public synchronized int write(ByteBuffer source) {
+            byte[] piece = new byte[source.remaining()];
+            source.get(piece);
+            bytes.writeBytes(piece);
+            return piece.length;
+        }
+
+        synchronized String text() {
+            return bytes.toString(StandardCharsets.US_ASCII);
+        }
+
+        @Override
+        public boolean isOpen() {
+            return true;
+        }
+
+        @Override
+        public void close() {}
+    }
+}
