@@ -6,6 +6,7 @@ import java.nio.channels.WritableByteChannel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 
 import io.tollkeeper.core.flight.FlightRecord;
@@ -33,7 +34,7 @@ public final class LogWriter implements AutoCloseable {
     private final LogLine line = new LogLine();
     private final Thread thread;
     private volatile boolean closing;
-    private volatile long written;
+    private final AtomicLong written = new AtomicLong();
     private long lastSpill;
     private long lastComplaint;
 
@@ -57,7 +58,7 @@ public final class LogWriter implements AutoCloseable {
 
     /// Lines written so far. Any thread.
     public long written() {
-        return written;
+        return written.get();
     }
 
     /// Lines dropped so far. Any thread.
@@ -97,7 +98,7 @@ public final class LogWriter implements AutoCloseable {
         }
         flush();
         if (count > 0) {
-            written += count;
+            written.addAndGet(count);
         }
         return count;
     }

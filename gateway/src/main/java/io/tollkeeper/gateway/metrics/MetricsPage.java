@@ -21,6 +21,9 @@ public final class MetricsPage {
     /// @param configuration version of the configuration in force
     public record Gauges(long connections, long logDropped, long logWritten, long products, long configuration) {}
 
+    private static final List<Reason> REASONS = List.of(Reason.values());
+    private static final List<LoopMetrics.MeterDecision> DECISIONS = List.of(LoopMetrics.MeterDecision.values());
+
     private final List<LoopMetrics> loops;
 
     public MetricsPage(List<LoopMetrics> loops) {
@@ -37,10 +40,9 @@ public final class MetricsPage {
         histogram(out, "upstream_response_time_seconds", "Time of the upstream part.",
                 loop -> loop.upstreamTime, loop -> loop.upstreamNanos);
         labelled(out, "tollkeeper_reasons_total", "Refusals, failures and warnings, by reason.", "reason",
-                Reason.values().length, i -> Reason.values()[i].code(), loop -> loop.reasons);
+                REASONS.size(), i -> REASONS.get(i).code(), loop -> loop.reasons);
         labelled(out, "tollkeeper_meter_decisions_total", "Answers of the in-process meter.", "decision",
-                LoopMetrics.MeterDecision.values().length,
-                i -> LoopMetrics.MeterDecision.values()[i].name().toLowerCase(Locale.ROOT), loop -> loop.meterDecisions);
+                DECISIONS.size(), i -> DECISIONS.get(i).name().toLowerCase(Locale.ROOT), loop -> loop.meterDecisions);
         counter(out, "tollkeeper_meter_uncounted_total", "Calls that passed uncounted because the meter could not write.",
                 sum(loop -> loop.uncounted));
         counter(out, "tollkeeper_application_loads_total", "Calls that waited for their application to be loaded.",
