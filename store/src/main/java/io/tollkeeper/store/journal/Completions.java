@@ -3,7 +3,6 @@ package io.tollkeeper.store.journal;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 
@@ -17,7 +16,7 @@ final class Completions {
 
     private static final Logger log = LoggerFactory.getLogger(Completions.class);
 
-    private final Map<Executor, List<CommitWaiter>> byLoop = new IdentityHashMap<>();
+    private final IdentityHashMap<Executor, List<CommitWaiter>> byLoop = new IdentityHashMap<>();
 
     void add(CommitWaiter waiter) {
         byLoop.computeIfAbsent(waiter.executor(), _ -> new ArrayList<>()).add(waiter);

@@ -111,17 +111,14 @@ final class JournalFile implements AutoCloseable {
         connection.close();
     }
 
-    /// Sequence of the last row and latest second of a decision; zeros for an empty journal.
-    record End(long seq, long at) {}
-
-    static End end(Database database) throws SQLException {
+    static SqliteJournal.End end(Database database) throws SQLException {
         try (Connection connection = database.connectReadOnly();
                 Statement statement = connection.createStatement();
                 ResultSet row = statement.executeQuery("SELECT (SELECT coalesce(max(last), 0) FROM journal_group"
                         + " WHERE first = (SELECT max(first) FROM journal_group)),"
                         + " (SELECT coalesce(max(at), 0) FROM journal_group)")) {
             row.next();
-            return new End(row.getLong(1), row.getLong(2));
+            return new SqliteJournal.End(row.getLong(1), row.getLong(2));
         }
     }
 

@@ -111,6 +111,14 @@ public final class SqliteJournal implements UsageJournal, AutoCloseable {
         this.thread = Thread.ofPlatform().name("store-journal").unstarted(this::run);
     }
 
+    /// Sequence of the journal's last row and latest second at which one of its rows was decided; zeros if it is empty.
+    public record End(long seq, long at) {}
+
+    /// Where the journal in a file ends; blocks.
+    public static End end(Database database) throws SQLException {
+        return JournalFile.end(database);
+    }
+
     /// Starts the writer. `undo` takes back what could not be committed; `rowCommitted` sees every row that was, in
     /// ascending sequence, before its waiter does.
     public void start(JournalFailure undo, UsageStore.RowVisitor rowCommitted) {

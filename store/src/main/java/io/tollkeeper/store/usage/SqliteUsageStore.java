@@ -89,11 +89,12 @@ public final class SqliteUsageStore implements UsageStore {
         journal.truncateBelow(seq);
     }
 
-    /// Forgets closed slots of `period` that began before `start`, of applications numbered up to `highest`.
-    public void prune(Period period, long start, long highest) {
+    /// Forgets closed slots of `period` that began before `start`.
+    public void prune(Period period, long start) {
+        long highest = read("the highest application number", UsageReader::highestApplication);
         for (long from = 0; from <= highest; from += PRUNED_AT_ONCE) {
             long first = from;
-            write("the end of old usage", sql -> sql.prune(first, first + PRUNED_AT_ONCE, period.ordinal(), start));
+            write("the end of old usage", sql -> sql.prune(first, first + PRUNED_AT_ONCE, period.slot(), start));
         }
     }
 

@@ -76,6 +76,13 @@ public final class UsageReader implements Readers.Reader {
         }
     }
 
+    long highestApplication() throws SQLException {
+        try (PreparedStatement highest = connection.prepareStatement("SELECT max(application) FROM usage_past");
+                ResultSet row = highest.executeQuery()) {
+            return row.next() ? row.getLong(1) : 0;
+        }
+    }
+
     private static @Nullable StoredUsage usage(PreparedStatement statement, long number) throws SQLException {
         statement.setLong(1, number);
         try (ResultSet row = statement.executeQuery()) {
@@ -93,7 +100,7 @@ public final class UsageReader implements Readers.Reader {
             for (Slot slot : slots) {
                 amount.setLong(1, number);
                 amount.setInt(2, slot.key());
-                amount.setInt(3, slot.period().ordinal());
+                amount.setInt(3, slot.period().slot());
                 amount.setLong(4, slot.start());
                 try (ResultSet row = amount.executeQuery()) {
                     if (row.next()) {

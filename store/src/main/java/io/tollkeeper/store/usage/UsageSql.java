@@ -81,7 +81,7 @@ final class UsageSql {
         for (PastDelta delta : snapshot.past()) {
             past.setLong(1, snapshot.number());
             past.setInt(2, delta.key());
-            past.setInt(3, delta.period().ordinal());
+            past.setInt(3, delta.period().slot());
             past.setLong(4, delta.start());
             past.setLong(5, delta.amount());
             past.executeUpdate();

@@ -91,7 +91,7 @@ final class SqliteUsageStoreTest extends UsageStoreContract {
         store.write(List.of(
                 new UsageSnapshot(1, 70, new SlotBytes(new byte[1]), past),
                 new UsageSnapshot(25_000, 70, new SlotBytes(new byte[1]), past)));
-        store.prune(Period.HOUR, 7_200, 25_000);
+        store.prune(Period.HOUR, 7_200);
         for (long application : new long[] {1, 25_000}) {
             assertThat(store.loadPast(application, past.stream().map(d -> new Slot(0, d.period(), d.start())).toList())
                             .values())

@@ -1,0 +1,56 @@
+package io.tollkeeper.store;
+
+import java.sql.SQLException;
+
+import io.tollkeeper.core.authorize.Applications;
+import io.tollkeeper.core.usage.JournalBody;
+import io.tollkeeper.core.usage.ProductTotals;
+import io.tollkeeper.core.usage.UsageStoreException;
+import io.tollkeeper.store.usage.SqliteUsageStore;
+
+/// Brings memory to where it was: product totals from their snapshots, then every row of the journal through the code
+/// that counts live. An application is loaded when its first row is met. Used once, at start, by one thread; blocks.
+final class Recovery {
+
+    private final SqliteUsageStore store;
+    private final ApplicationReader reader;
+    private final Applications applications;
+    private final ProductTotals totals;
+    private final JournalBody.Reader row = new JournalBody.Reader();
+    private long rows;
+
+    Recovery(SqliteUsageStore store, ApplicationReader reader, Applications applications, ProductTotals totals) {
+        this.store = store;
+        this.reader = reader;
+        this.applications = applications;
+        this.totals = totals;
+    }
+
+    /// Replays; returns how many rows there were.
+    long run() {
+        totals.restore(store.loadTotals());
+        store.replay(this::replay);
+        return rows;
+    }
+
+    private void replay(long seq, byte[] body) {
+        rows++;
+        row.reset(body);
+        while (row.next()) {
+            long number = row.application();
+            if (!applications.isResident(number)) {
+                admit(number);
+            }
+        }
+        applications.replay(seq, body);
+        totals.apply(seq, body);
+    }
+
+    private void admit(long number) {
+        try {
+            applications.admit(number, reader.read(number));
+        } catch (SQLException e) {
+            throw new UsageStoreException("could not read application number " + number + " for replay", e);
+        }
+    }
+}

@@ -1,0 +1,36 @@
+package io.tollkeeper.store;
+
+import java.time.Duration;
+import java.time.InstantSource;
+
+import io.tollkeeper.store.usage.Snapshots;
+
+/// What can be chosen about the embedded store.
+///
+/// | | default |
+/// |---|---|
+/// | `clock` | the system's |
+/// | `snapshots` | every 30 s, after 600 000 journal rows, or with 100 000 changed applications; 100 000 applications stay in memory |
+/// | `flightBytes`, `flightAge` | flight records on disk: 256 MiB, 7 days |
+public record StoreSettings(InstantSource clock, Snapshots.Limits snapshots, long flightBytes, Duration flightAge) {
+
+    public static StoreSettings defaults() {
+        return new StoreSettings(
+                InstantSource.system(),
+                new Snapshots.Limits(Duration.ofSeconds(30), 600_000, 100_000, 100_000),
+                256 << 20,
+                Duration.ofDays(7));
+    }
+
+    public StoreSettings withClock(InstantSource other) {
+        return new StoreSettings(other, snapshots, flightBytes, flightAge);
+    }
+
+    public StoreSettings withSnapshots(Snapshots.Limits other) {
+        return new StoreSettings(clock, other, flightBytes, flightAge);
+    }
+
+    public StoreSettings withFlights(long bytes, Duration age) {
+        return new StoreSettings(clock, snapshots, bytes, age);
+    }
+}
