@@ -74,10 +74,15 @@ public final class House implements AutoCloseable {
             changes.add(new CatalogChange.LimitSaved("s", limit));
         }
         for (int i = 0; i < howMany; i++) {
-            changes.add(new CatalogChange.ApplicationSaved(new Application(
-                    Application.UNNUMBERED, "s", "a" + i, "active", "gold", "Gold", null, Set.of(), List.of())));
+            changes.add(application("a" + i));
         }
+        changes.add(application("in-process"));
         writer.write(changes);
+    }
+
+    private static CatalogChange application(String id) {
+        return new CatalogChange.ApplicationSaved(new Application(
+                Application.UNNUMBERED, "s", id, "active", "gold", "Gold", null, Set.of(), List.of()));
     }
 
     public Product product() {

@@ -85,8 +85,9 @@ public final class SqliteFlightStore implements FlightStore, AutoCloseable {
             long oldest = clock.instant().minus(age).toEpochMilli();
             to.deleteBefore.setLong(1, oldest << 16);
             to.deleteBefore.executeUpdate();
-            if (used(to.connection) > bytes) {
-                to.deleteOldest.executeUpdate();
+            boolean shrank = true;
+            while (shrank && used(to.connection) > bytes) {
+                shrank = to.deleteOldest.executeUpdate() > 0;
             }
             for (FlightRecord record : records) {
                 to.insert.setLong(1, record.idHigh());
