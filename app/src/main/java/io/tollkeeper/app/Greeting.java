@@ -23,10 +23,7 @@ final class Greeting {
         var lines = new ArrayList<String>();
         lines.add("Tollkeeper " + VersionCommand.current() + ": gateway, meter and store in one process");
         lines.add("");
-        listening.forEach((name, address) -> lines.add("  %-13s %s".formatted(name, url(name, address) + path(name) + elsewhere(address))));
-        lines.add("  transport     " + engine.transport().setting() + (engine.whyNoBetterTransport().isEmpty() ? "" : " (" + engine.whyNoBetterTransport() + ")")
-                + ", " + engine.loops().size() + " event loops");
-        lines.add("  data          " + data.toAbsolutePath().normalize());
+        lines.addAll(listening(engine, listening, data).lines().toList());
         var file = configuration.file();
         int products = configuration.declared().products().size();
         lines.add("  configuration " + (file == null
@@ -36,6 +33,17 @@ final class Greeting {
         lines.addAll(calls(configuration, listening.get("gateway")));
         lines.add("Ctrl-C ends it.");
         return lines;
+    }
+
+    /// What listens where, on which transport, and where the data is.
+    static String listening(Engine engine, Map<String, InetSocketAddress> listening, Path data) {
+        var text = new StringBuilder();
+        listening.forEach((name, address) ->
+                text.append("  %-13s ".formatted(name)).append(url(name, address)).append(path(name)).append(elsewhere(address)).append('\n'));
+        var why = engine.whyNoBetterTransport();
+        text.append("  transport     ").append(engine.transport().setting()).append(why.isEmpty() ? "" : " (" + why + ")")
+                .append(", ").append(engine.loops().size()).append(" event loops\n");
+        return text.append("  data          ").append(data.toAbsolutePath().normalize()).append('\n').toString();
     }
 
     private static List<String> calls(Configuration configuration, @Nullable InetSocketAddress gateway) {

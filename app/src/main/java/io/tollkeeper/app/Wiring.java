@@ -5,136 +5,257 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 
 import io.tollkeeper.app.command.Program;
 import io.tollkeeper.app.command.Sources;
+import io.tollkeeper.app.command.VersionCommand;
 import io.tollkeeper.app.control.Answer;
 import io.tollkeeper.app.control.ControlSocket;
 import io.tollkeeper.app.control.Controls;
-import io.tollkeeper.app.control.DataFolder;
 import io.tollkeeper.app.declaration.Configuration;
 import io.tollkeeper.app.demo.Demo;
 import io.tollkeeper.app.demo.Echo;
+import io.tollkeeper.app.operate.AccessLogTarget;
 import io.tollkeeper.app.operate.ConfigurationWatch;
+import io.tollkeeper.app.operate.Explaining;
 import io.tollkeeper.app.operate.LiveConfiguration;
 import io.tollkeeper.app.operate.LiveConfiguration.Outcome;
+import io.tollkeeper.app.operate.MetricsHandler;
 import io.tollkeeper.app.operate.StatusHandler;
 import io.tollkeeper.app.operate.StatusHandler.Readiness;
+import io.tollkeeper.app.operate.StoreMetrics;
+import io.tollkeeper.app.operate.TakeOver;
 import io.tollkeeper.app.settings.ListenAddress;
 import io.tollkeeper.app.settings.Settings;
+import io.tollkeeper.core.authorize.Applications;
+import io.tollkeeper.core.authorize.Authorizer;
+import io.tollkeeper.core.authorize.CatalogWriter;
+import io.tollkeeper.core.catalog.Catalog;
 import io.tollkeeper.core.proxy.Finding;
+import io.tollkeeper.core.usage.ProductTotals;
+import io.tollkeeper.gateway.Gateway;
+import io.tollkeeper.gateway.GatewaySettings;
+import io.tollkeeper.gateway.meter.LocalMeter;
+import io.tollkeeper.gateway.upstream.UpstreamSettings;
+import io.tollkeeper.http.ClientTls;
 import io.tollkeeper.http.Engine;
-import io.tollkeeper.http.ExchangeHandler;
 import io.tollkeeper.http.Listener;
 import io.tollkeeper.http.ListenerSettings;
 import io.tollkeeper.http.WireLimits;
+import io.tollkeeper.meter.ServiceManagement;
+import io.tollkeeper.meter.internalapi.Credentials;
+import io.tollkeeper.meter.internalapi.InternalApi;
+import io.tollkeeper.meter.internalapi.UsageReader;
+import io.tollkeeper.store.EmbeddedStore;
+import io.tollkeeper.store.StoreSettings;
+import io.tollkeeper.store.sqlite.StoreFileException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Builds everything in plain Java, in the order in which things need each other: the map of the program. Start and stop
-/// run on the main thread and block.
-final class Wiring implements Program, Program.Running, Controls {
+/// The map of the program: builds everything in plain Java, in the order in which things need each other. Runs on the
+/// main thread and blocks.
+///
+/// ```
+/// store ─▶ catalog, applications, totals ─▶ authorizer ─┬▶ gateway ─▶ listeners for API calls
+/// engine ───────────────────────────────────────────────┴▶ meter ───▶ listener for service management
+/// configuration ─▶ catalogue and routes ─▶ watch, control socket ─▶ management, metrics
+/// ```
+final class Wiring implements Program {
     private static final Logger log = LoggerFactory.getLogger(Wiring.class);
 
-    private final Closing closing = new Closing();
-    private final Map<String, Listener> listeners = new LinkedHashMap<>();
-    private final InstantSource clock = InstantSource.system();
-    private volatile Readiness readiness = Readiness.NO_PRODUCTS;
+    /// Lines of the access log that an event loop may be ahead of its writer.
+    private static final int LOG_LINES = 8192;
 
-    @SuppressWarnings("NullAway.Init") // set by start
-    private Engine engine;
-    @SuppressWarnings("NullAway.Init") // set by start
-    private LiveConfiguration live;
-    @SuppressWarnings("NullAway.Init") // set by start
-    private DataFolder folder;
-
-    @Override public Started start(Configuration given, Sources sources, DataFolder held) {
+    @Override public Started start(Configuration configuration, Sources sources) {
+        var closing = new Closing();
         try {
-            folder = held;
-            engine = closing.with(Engine.start(HttpParts.engine(given.settings())));
-            var configuration = given.file() == null ? demo(given) : given;
-            var settings = configuration.settings();
-            live = new LiveConfiguration(configuration, () -> Configuration.load(sources.file(), sources.environment(), sources.overrides()),
-                    this::takeOver, clock);
-            listen("management", settings.management().listen(), settings, _ -> new StatusHandler(() -> readiness));
-            closing.with(ControlSocket.listen(folder, this));
-            if (configuration.file() != null) {
-                closing.with(ConfigurationWatch.start(configuration.file(), live::reload));
-            }
-            return new Started.Up(this);
-        } catch (IOException | IllegalStateException e) {
+            return build(configuration, sources, closing);
+        } catch (StoreFileException | IOException | IllegalStateException e) {
             closing.close();
+            log.debug("not started", e);
             return new Started.Refused(List.of(e.getMessage() == null ? e.toString() : e.getMessage()));
         }
     }
 
-    private Configuration demo(Configuration given) throws IOException {
+    private static Started build(Configuration given, Sources sources, Closing closing) throws IOException {
+        var settings = given.settings();
+        var clock = InstantSource.system();
+
+        var store = closing.with(EmbeddedStore.open(settings.data(), StoreSettings.defaults().withClock(clock)
+                .withFlights(settings.flight().maxDisk().bytes(), settings.flight().maxAge())));
+        var catalog = new Catalog(store.catalog().load());
+        var applications = new Applications(store.loader());
+        var totals = new ProductTotals();
+        store.start(applications, totals);
+        var writer = new CatalogWriter(store.catalog(), catalog, applications);
+        var authorizer = new Authorizer(applications, store.journal());
+
+        var accessLog = closing.with(AccessLogTarget.open(settings.accessLog()));
+        var engine = closing.with(Engine.start(HttpParts.engine(settings)));
+        var gateway = closing.with(new Gateway(engine,
+                new GatewaySettings(upstreams(settings), settings.flight().records(), settings.flight().successesPerSecond(), LOG_LINES),
+                new LocalMeter(catalog, authorizer, applications, settings.gateway().onUnwritableMeter()),
+                clock, accessLog.channel(), store.flights()));
+        var internalApi = closing.with(new InternalApi(credentials(settings), catalog, writer, store.catalog(),
+                new UsageReader(applications, totals, store.usage(), store.journal(), clock)));
+        var meter = new ServiceManagement(catalog, applications, authorizer, internalApi, clock, gateway::flights, VersionCommand.current());
+
+        var configuration = given.file() == null ? demo(given, engine, closing) : given;
+        var takeOver = new TakeOver(gateway, writer, catalog, store.catalog(), settings.data());
+        var findings = takeOver.takeOver(configuration);
+        if (!findings.isEmpty()) {
+            closing.close();
+            return new Started.Refused(findings.stream().map(Finding::text).toList());
+        }
+        configuration.warnings().forEach(warning -> log.warn("{}", warning.text()));
+
+        var running = new Running(settings, engine, gateway, closing,
+                new LiveConfiguration(configuration, () -> Configuration.load(sources.file(), sources.environment(), sources.overrides()), takeOver, clock),
+                new Explaining(gateway::find));
+        running.listen(meter, new StoreMetrics(store::health));
+        return new Started.Up(running);
+    }
+
+    private static UpstreamSettings upstreams(Settings settings) {
+        return new UpstreamSettings(HttpParts.upstreamTimeouts(settings), settings.upstream().maxConnections(), ClientTls.VERIFIED);
+    }
+
+    /// Without credentials of its own the Internal API is for whoever reaches loopback; on any other address for nobody.
+    private static Credentials credentials(Settings settings) {
+        var api = settings.meter().internalApi();
+        if (api.user() != null && api.password() != null) {
+            return Credentials.of(api.user(), api.password().value());
+        }
+        var address = settings.meter().listen();
+        if (address == null || address.toSocketAddress().getAddress().isLoopbackAddress()) {
+            return Credentials.everybody();
+        }
+        log.warn("the Internal API is closed: meter.listen is {}, and neither meter.internal-api.user nor .password is set", address);
+        return Credentials.of(UUID.randomUUID().toString(), UUID.randomUUID().toString());
+    }
+
+    private static Configuration demo(Configuration given, Engine engine, Closing closing) throws IOException {
         var echo = new Echo();
-        var listener = closing.with(engine.listen(
+        var upstream = closing.with(engine.listen(
                 ListenerSettings.plain("demo upstream", new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)), _ -> echo));
-        return given.declaring("demo.yaml", Demo.yaml(listener.address().getPort()));
+        return given.declaring("demo.yaml", Demo.yaml(upstream.address().getPort()));
     }
 
-    private void listen(String name, @Nullable ListenAddress address, Settings settings, ExchangeHandler.Factory handlers) throws IOException {
-        if (address != null) {
-            listeners.put(name, closing.with(engine.listen(HttpParts.plain(name, address, WireLimits.DEFAULT, settings), handlers)));
+    /// The program once it is built: what listens, what it can be asked, how it ends.
+    private static final class Running implements Program.Running, Controls {
+        private final Settings settings;
+        private final Engine engine;
+        private final Gateway gateway;
+        private final Closing closing;
+        private final LiveConfiguration live;
+        private final Explaining explaining;
+        private final Map<String, InetSocketAddress> addresses = new LinkedHashMap<>();
+        private @Nullable Listener meterListener;
+        private volatile boolean draining;
+
+        Running(Settings settings, Engine engine, Gateway gateway, Closing closing, LiveConfiguration live, Explaining explaining) {
+            this.settings = settings;
+            this.engine = engine;
+            this.gateway = gateway;
+            this.closing = closing;
+            this.live = live;
+            this.explaining = explaining;
         }
-    }
 
-    private List<Finding> takeOver(Configuration next) {
-        return List.of();
-    }
-
-    @Override public List<String> greeting() {
-        var addresses = new LinkedHashMap<String, InetSocketAddress>();
-        listeners.forEach((name, listener) -> addresses.put(name, listener.address()));
-        return Greeting.lines(live.current(), engine, addresses, folder.path());
-    }
-
-    @Override public Answer explain(String requestId) {
-        return Answer.refused("no");
-    }
-
-    @Override public Answer status() {
-        return Answer.ok(String.join("\n", greeting()) + live.describe());
-    }
-
-    @Override public Answer reload() {
-        return switch (live.reload()) {
-            case Outcome.Taken(var configuration, var _) -> Answer.ok("taken over: " + configuration.declared().products().size() + " products");
-            case Outcome.Refused(var findings) -> Answer.refused(LiveConfiguration.text(findings));
-        };
-    }
-
-    @Override public void stop() {
-        var drain = live.current().settings().drain();
-        readiness = Readiness.DRAINING;
-        rest(drain.delay());
-        var draining = new ArrayList<Thread>();
-        listeners.values().forEach(listener -> draining.add(Thread.ofVirtual().start(() -> listener.drain(drain.timeout()))));
-        draining.forEach(Wiring::await);
-        closing.close();
-        log.info("ended");
-    }
-
-    private static void rest(Duration time) {
-        try {
-            Thread.sleep(time);
-        } catch (InterruptedException _) {
-            Thread.currentThread().interrupt();
+        /// Opens everything that can be reached from outside; readiness last.
+        void listen(ServiceManagement meter, StoreMetrics storeMetrics) throws IOException {
+            var plain = settings.gateway().listen();
+            if (plain != null) {
+                addresses.put("gateway", gateway.listen(HttpParts.gateway(settings, plain)));
+            }
+            var tls = settings.gateway().tls().listen();
+            if (tls != null) {
+                addresses.put("gateway.tls", gateway.listen(HttpParts.gatewayTls(settings, tls)));
+            }
+            meterListener = listen("meter", settings.meter().listen(), ServiceManagement.WIRE_LIMITS, meter);
+            listen("metrics", settings.metrics().listen(), WireLimits.DEFAULT, loop -> new MetricsHandler(loop, () -> {
+                var page = new StringBuilder(8192);
+                gateway.metrics(page);
+                storeMetrics.render(page);
+                return page.toString();
+            }));
+            closing.with(ControlSocket.listen(settings.data(), this));
+            var file = live.current().file();
+            if (file != null) {
+                closing.with(ConfigurationWatch.start(file, live::reload));
+            }
+            var status = new StatusHandler(this::readiness);
+            listen("management", settings.management().listen(), WireLimits.DEFAULT, _ -> status);
         }
-    }
 
-    private static void await(Thread thread) {
-        try {
-            thread.join();
-        } catch (InterruptedException _) {
-            Thread.currentThread().interrupt();
+        private @Nullable Listener listen(String name, @Nullable ListenAddress address, WireLimits limits, io.tollkeeper.http.ExchangeHandler.Factory handlers)
+                throws IOException {
+            if (address == null) {
+                return null;
+            }
+            var listener = closing.with(engine.listen(HttpParts.plain(name, address, limits, settings), handlers));
+            addresses.put(name, listener.address());
+            return listener;
+        }
+
+        private Readiness readiness() {
+            return draining ? Readiness.DRAINING
+                    : live.current().declared().products().isEmpty() ? Readiness.NO_PRODUCTS : Readiness.READY;
+        }
+
+        @Override public List<String> greeting() {
+            return Greeting.lines(live.current(), engine, addresses, settings.data());
+        }
+
+        @Override public Answer explain(String requestId) {
+            return explaining.explain(requestId);
+        }
+
+        @Override public Answer status() {
+            return Answer.ok(Greeting.listening(engine, addresses, settings.data()) + live.describe());
+        }
+
+        @Override public Answer reload() {
+            return switch (live.reload()) {
+                case Outcome.Taken _ -> Answer.ok(live.describe());
+                case Outcome.Refused(var findings) -> Answer.refused(LiveConfiguration.text(findings));
+            };
+        }
+
+        @Override public void stop() {
+            log.info("ending: calls under way may take {} s", settings.drain().timeout().toSeconds());
+            draining = true;
+            rest(settings.drain().delay());
+            var meterDrained = Thread.ofVirtual().start(() -> {
+                if (meterListener != null) {
+                    meterListener.drain(settings.drain().timeout());
+                }
+            });
+            gateway.drain(settings.drain().timeout());
+            await(meterDrained);
+            closing.close();
+            log.info("ended");
+        }
+
+        private static void rest(Duration time) {
+            try {
+                Thread.sleep(time);
+            } catch (InterruptedException _) {
+                Thread.currentThread().interrupt(); // then without delay
+            }
+        }
+
+        private static void await(Thread thread) {
+            try {
+                thread.join();
+            } catch (InterruptedException _) {
+                Thread.currentThread().interrupt(); // closing goes on
+            }
         }
     }
 }

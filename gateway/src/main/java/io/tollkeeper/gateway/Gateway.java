@@ -88,6 +88,16 @@ public final class Gateway implements AutoCloseable {
         return sync.apply(products);
     }
 
+    /// What [#apply] would complain about; puts nothing in force.
+    public List<Finding> check(List<ProxyConfig> products) {
+        return sync.check(products);
+    }
+
+    /// Where the kept records of a loop are; shared with whoever else serves on it.
+    public FlightRing flights(Loop loop) {
+        return loops.get(loop.index()).flights();
+    }
+
     /// Opens a listener for API calls. It accepts when this returns.
     public InetSocketAddress listen(ListenerSettings settings) throws IOException {
         Listener listener = engine.listen(settings, loop -> new GatewayHandler(loops.get(loop.index()), router));

@@ -2,7 +2,6 @@ package io.tollkeeper.app.command;
 
 import java.util.List;
 
-import io.tollkeeper.app.control.DataFolder;
 import io.tollkeeper.app.declaration.Configuration;
 
 /// The program as `tollkeeper run` sees it: something that starts, says what it does, and stops. Blocks.
@@ -11,7 +10,7 @@ public interface Program {
     /// Starts everything, or nothing.
     ///
     /// @param sources asked again at every reload
-    Started start(Configuration configuration, Sources sources, DataFolder folder);
+    Started start(Configuration configuration, Sources sources);
 
     /// What became of the start.
     sealed interface Started {

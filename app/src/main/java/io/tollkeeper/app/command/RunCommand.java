@@ -4,8 +4,6 @@ import java.util.List;
 import java.util.concurrent.Callable;
 
 import io.tollkeeper.app.command.Program.Started;
-import io.tollkeeper.app.control.DataFolder;
-import io.tollkeeper.app.control.DataFolder.Held;
 import io.tollkeeper.app.declaration.Configuration;
 import io.tollkeeper.app.declaration.Configuration.Loaded;
 import picocli.CommandLine.Command;
@@ -29,27 +27,22 @@ public final class RunCommand implements Callable<Integer> {
         var sources = tollkeeper.sources();
         return switch (Configuration.load(sources.file(), sources.environment(), sources.overrides())) {
             case Loaded.Bad(var findings) -> refused(findings.stream().map(finding -> finding.text()).toList());
-            case Loaded.Good(var configuration) -> switch (DataFolder.hold(configuration.settings().data())) {
-                case Held.No(var message) -> refused(List.of(message));
-                case Held.Yes(var folder) -> run(configuration, sources, folder);
-            };
+            case Loaded.Good(var configuration) -> run(configuration, sources);
         };
     }
 
-    private int run(Configuration configuration, Sources sources, DataFolder folder) {
-        try (folder) {
-            var signals = Signals.take();
-            return switch (program.start(configuration, sources, folder)) {
-                case Started.Refused(var lines) -> refused(lines);
-                case Started.Up(var running) -> {
-                    running.greeting().forEach(System.out::println);
-                    System.out.flush();
-                    signals.awaitFirst();
-                    running.stop();
-                    yield 0;
-                }
-            };
-        }
+    private int run(Configuration configuration, Sources sources) {
+        var signals = Signals.take();
+        return switch (program.start(configuration, sources)) {
+            case Started.Refused(var lines) -> refused(lines);
+            case Started.Up(var running) -> {
+                running.greeting().forEach(System.out::println);
+                System.out.flush();
+                signals.awaitFirst();
+                running.stop();
+                yield 0;
+            }
+        };
     }
 
     private static int refused(List<String> lines) {

@@ -31,7 +31,7 @@ public final class ControlClient {
     }
 
     private Answer ask(Wire.Question question) {
-        var socket = DataFolder.socket(folder);
+        var socket = ControlSocket.in(folder);
         if (!Files.exists(socket)) {
             return Answer.refused(nobody());
         }

@@ -29,16 +29,15 @@ public final class ControlSocket implements AutoCloseable {
         this.controls = controls;
     }
 
-    /// Listens in a folder that this process holds. A socket left over by a process that died is replaced: holding the
-    /// folder's lock proves that nobody listens there.
-    public static ControlSocket listen(DataFolder folder, Controls controls) throws IOException {
-        var socket = folder.socket();
+    /// Listens in a data folder that this process holds (its store has taken the folder's lock): so nobody else listens
+    /// there, and a socket file is the leftover of a process that was killed, which is replaced.
+    public static ControlSocket listen(Path folder, Controls controls) throws IOException {
+        var socket = in(folder);
         Files.deleteIfExists(socket);
         var server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
         try {
             server.bind(UnixDomainSocketAddress.of(shortest(socket)));
-            // Between bind and this line others could connect, were the folder open to them; the lock file's folder is
-            // made by us, and an answer needs a question of ours first.
+            // Until this line the usual mask applies, which lets nobody else write, and connecting is writing.
             Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-------"));
         } catch (IOException | RuntimeException e) {
             server.close();
@@ -47,6 +46,11 @@ public final class ControlSocket implements AutoCloseable {
         var control = new ControlSocket(socket, server, controls);
         Thread.ofVirtual().name("control").start(control::accept);
         return control;
+    }
+
+    /// Where the process that holds `folder` listens.
+    static Path in(Path folder) {
+        return folder.resolve("control.sock");
     }
 
     /// Addresses of Unix sockets have some 100 bytes; a relative path may fit where the absolute one does not.

@@ -30,11 +30,17 @@ public record Ownership(String providerKey, Map<String, Owned> products) {
 
     /// What of one product came from the file.
     public record Owned(Set<String> applications, Set<String> tokens) {
-        static final Owned NOTHING = new Owned(Set.of(), Set.of());
-
         public Owned {
             applications = Set.copyOf(applications);
             tokens = Set.copyOf(tokens);
+        }
+
+        Owned with(Owned other) {
+            var both = new TreeSet<>(applications);
+            both.addAll(other.applications);
+            var bothTokens = new TreeSet<>(tokens);
+            bothTokens.addAll(other.tokens);
+            return new Owned(both, bothTokens);
         }
     }
 
@@ -44,8 +50,11 @@ public record Ownership(String providerKey, Map<String, Owned> products) {
         return new Ownership(HexFormat.of().formatHex(key), Map.of());
     }
 
-    Owned of(String productId) {
-        return products.getOrDefault(productId, Owned.NOTHING);
+    /// What either owns.
+    public Ownership with(Ownership other) {
+        var all = new TreeMap<>(products);
+        other.products.forEach((id, owned) -> all.merge(id, owned, Owned::with));
+        return new Ownership(providerKey, all);
     }
 
     /// Reads it; blocks. A folder without one owns nothing yet.

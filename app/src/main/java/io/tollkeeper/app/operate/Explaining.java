@@ -1,23 +1,20 @@
 package io.tollkeeper.app.operate;
 
-import java.util.List;
+import java.util.function.Function;
 
 import io.tollkeeper.app.control.Answer;
 import io.tollkeeper.core.flight.FlightRecord;
-import io.tollkeeper.core.flight.FlightRing;
-import io.tollkeeper.core.flight.FlightStore;
 import io.tollkeeper.core.flight.RequestId;
 import io.tollkeeper.core.verdict.VerdictRules;
 import org.jspecify.annotations.Nullable;
 
-/// Tells what happened to a call, from its flight record: first in memory, then on disk. Blocks for the disk.
+/// Tells what happened to a call, from its flight record. May block.
 public final class Explaining {
-    private final List<FlightRing> rings;
-    private final FlightStore store;
+    private final Function<RequestId, @Nullable FlightRecord> records;
 
-    public Explaining(List<FlightRing> rings, FlightStore store) {
-        this.rings = List.copyOf(rings);
-        this.store = store;
+    /// @param records the kept record of a call, or null; may block
+    public Explaining(Function<RequestId, @Nullable FlightRecord> records) {
+        this.records = records;
     }
 
     public Answer explain(String text) {
@@ -26,21 +23,11 @@ public final class Explaining {
             return Answer.refused("\"" + text + "\" is not a request id (expected: the X-Request-Id of an answer, "
                     + RequestId.LENGTH + " letters and digits such as " + RequestId.text(0x0199_5B2E_77AA_1234L, 0x1F2E_3D4C_5B6A_7988L) + ")");
         }
-        var record = find(id);
+        var record = records.apply(id);
         if (record == null) {
             return Answer.refused("no record of " + id + ": kept are failures (within quotas per product and application) and some 50"
                     + " successes per second, until newer ones take their place");
         }
         return Answer.ok(VerdictRules.explain(record).text());
-    }
-
-    private @Nullable FlightRecord find(RequestId id) {
-        for (var ring : rings) {
-            var record = ring.find(id.high(), id.low());
-            if (record != null) {
-                return record;
-            }
-        }
-        return store.find(id);
     }
 }

@@ -84,11 +84,11 @@ public final class LiveConfiguration {
     public String describe() {
         var now = state;
         var file = now.inForce().file();
-        var text = new StringBuilder("configuration  ").append(file == null ? "none (demo product)" : file.toAbsolutePath())
+        var text = new StringBuilder("  configuration ").append(file == null ? "none (demo product)" : file.toAbsolutePath())
                 .append(", ").append(products(now.inForce())).append(", in force since ").append(now.since())
                 .append(note(Settings.differing(atStart.settings(), now.inForce().settings()))).append('\n');
         if (now.refusedAt() != null) {
-            text.append("               a newer one was refused at ").append(now.refusedAt()).append(":\n").append(text(now.refused())).append('\n');
+            text.append("                a newer one was refused at ").append(now.refusedAt()).append(":\n").append(text(now.refused())).append('\n');
         }
         return text.toString();
     }

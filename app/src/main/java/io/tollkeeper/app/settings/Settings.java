@@ -7,6 +7,7 @@ import java.util.Set;
 
 import io.tollkeeper.core.proxy.ForwardedHeaders;
 import io.tollkeeper.core.proxy.UpstreamPath;
+import io.tollkeeper.gateway.meter.LocalMeter;
 import org.jspecify.annotations.Nullable;
 
 /// Every setting of the program, with its default. Immutable; read and checked by [SettingsReader] before anything
@@ -47,15 +48,12 @@ public record Settings(
     /// Which network engine carries the connections.
     public enum Transport { AUTO, IO_URING, EPOLL, NIO }
 
-    /// What the gateway does with calls that nobody can count.
-    public enum WhenUnwritable { OPEN, CLOSED }
-
     /// The listener for API calls.
     public record Gateway(
             @Setting(value = "0.0.0.0:8080", says = "Where API calls are taken; `off` for no plain listener.")
             @Nullable ListenAddress listen,
             @Setting(value = "open", says = "What happens to calls while the store cannot be written: open lets those pass that would pass otherwise, closed refuses them with 503.")
-            WhenUnwritable onUnwritableMeter,
+            LocalMeter.WhenUnwritable onUnwritableMeter,
             Tls tls) implements Checked {
 
         @Override public void check(Complaints complain) {

@@ -5,7 +5,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 
-import io.tollkeeper.app.control.DataFolder.Held;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -33,17 +32,17 @@ class ControlSocketTest {
     };
 
     @Test void questionsAreAnsweredThroughASocketThatOnlyItsOwnerMayUse() throws IOException {
-        try (var held = hold(); var _ = ControlSocket.listen(held, CONTROLS)) {
+        try (var _ = ControlSocket.listen(folder, CONTROLS)) {
             var client = new ControlClient(folder);
             assertThat(client.explain("01J")).isEqualTo(Answer.ok("request 01J\nwent well: \u00fc\n"));
             assertThat(client.status().text()).hasSize(1 << 20);
             assertThat(client.reload()).isEqualTo(Answer.refused("t.yaml:3  wrong"));
-            assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(held.socket()))).isEqualTo("rw-------");
+            assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(folder.resolve("control.sock")))).isEqualTo("rw-------");
         }
     }
 
     @Test void aQuestionThatFailsTellsSoAndTheNextIsAnswered() throws IOException {
-        try (var held = hold(); var _ = ControlSocket.listen(held, CONTROLS)) {
+        try (var _ = ControlSocket.listen(folder, CONTROLS)) {
             var client = new ControlClient(folder);
             assertThat(client.explain("boom").text()).contains("failed on this question: on purpose");
             assertThat(client.explain("01J").exitCode()).isZero();
@@ -57,32 +56,11 @@ class ControlSocketTest {
 
     @Test void aSocketLeftOverByAKilledProcessIsToldAndReplaced() throws IOException {
         try (var left = java.nio.channels.ServerSocketChannel.open(java.net.StandardProtocolFamily.UNIX)) {
-            left.bind(java.net.UnixDomainSocketAddress.of(DataFolder.socket(folder)));
+            left.bind(java.net.UnixDomainSocketAddress.of(folder.resolve("control.sock")));
         }
         assertThat(new ControlClient(folder).status().text()).contains("no process is running on").contains("left over");
-        try (var held = hold(); var _ = ControlSocket.listen(held, CONTROLS)) {
+        try (var _ = ControlSocket.listen(folder, CONTROLS)) {
             assertThat(new ControlClient(folder).explain("01J").exitCode()).isZero();
         }
-    }
-
-    @Test void aSecondHolderOfAFolderIsToldWhoHoldsIt() {
-        try (var _ = hold()) {
-            assertThat(DataFolder.hold(folder)).isInstanceOfSatisfying(Held.No.class, no -> assertThat(no.message())
-                    .contains("is in use by process " + ProcessHandle.current().pid()).contains("--data DIR"));
-        }
-        hold().close();
-    }
-
-    @Test void aFolderThatCannotBeIsToldInASentence() throws IOException {
-        var file = Files.createFile(folder.resolve("file"));
-        assertThat(DataFolder.hold(file)).isInstanceOfSatisfying(Held.No.class, no -> assertThat(no.message())
-                .startsWith("data folder " + file + " cannot be made: ").contains("is not a folder"));
-    }
-
-    private DataFolder hold() {
-        return switch (DataFolder.hold(folder)) {
-            case Held.Yes(var held) -> held;
-            case Held.No(var message) -> throw new AssertionError(message);
-        };
     }
 }

@@ -54,6 +54,15 @@ public final class ConfigurationSync {
         return List.copyOf(findings);
     }
 
+    /// What [#apply] would complain about; puts nothing in force.
+    public synchronized List<Finding> check(List<ProxyConfig> products) {
+        List<Finding> findings = new ArrayList<>();
+        for (ProxyConfig config : products) {
+            routeOf(config, findings);
+        }
+        return List.copyOf(findings);
+    }
+
     private Route routeOf(ProxyConfig config, List<Finding> findings) {
         Route known = good.get(config.productId());
         if (known != null && (known.service().config() == config || known.service().config().equals(config))) {

@@ -1,0 +1,84 @@
+package io.tollkeeper.app.operate;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+
+import io.tollkeeper.app.declaration.Configuration;
+import io.tollkeeper.app.declaration.Declared;
+import io.tollkeeper.app.declaration.DeclaredProduct;
+import io.tollkeeper.app.declaration.Ownership;
+import io.tollkeeper.app.declaration.Reconciliation;
+import io.tollkeeper.core.authorize.CatalogWriter;
+import io.tollkeeper.core.catalog.Catalog;
+import io.tollkeeper.core.catalog.CatalogChange;
+import io.tollkeeper.core.catalog.CatalogStore;
+import io.tollkeeper.core.catalog.CatalogStoreException;
+import io.tollkeeper.core.proxy.Finding;
+import io.tollkeeper.core.proxy.Finding.Severity;
+import io.tollkeeper.gateway.Gateway;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Puts a configuration into force: checks that it can be compiled, saves to the store what is new, swaps the gateway's
+/// routes, removes from the store what is gone. Blocks; one at a time.
+public final class TakeOver implements LiveConfiguration.TakeOver {
+    private static final Logger log = LoggerFactory.getLogger(TakeOver.class);
+
+    private final Gateway gateway;
+    private final CatalogWriter writer;
+    private final Catalog catalog;
+    private final CatalogStore store;
+    private final Path folder;
+
+    /// @param folder the data folder
+    public TakeOver(Gateway gateway, CatalogWriter writer, Catalog catalog, CatalogStore store, Path folder) {
+        this.gateway = gateway;
+        this.writer = writer;
+        this.catalog = catalog;
+        this.store = store;
+        this.folder = folder;
+    }
+
+    @Override public List<Finding> takeOver(Configuration next) {
+        var proxies = next.declared().products().stream().map(DeclaredProduct::proxy).toList();
+        var errors = gateway.check(proxies).stream().filter(Finding::isError).toList();
+        if (!errors.isEmpty()) {
+            return errors;
+        }
+        try {
+            var owned = Ownership.read(folder);
+            var plan = save(next.declared(), owned);
+            gateway.apply(proxies).forEach(finding -> log.warn("{}", finding.text()));
+            writer.write(plan.after());
+            plan.then().write(folder);
+        } catch (IOException | CatalogStoreException e) {
+            log.error("the store does not take the configuration", e);
+            return List.of(new Finding(Severity.ERROR, folder.toString(), 0, 0, "", e.getMessage() == null ? e.toString() : e.getMessage(), null));
+        }
+        tellStrangers(next.declared());
+        return List.of();
+    }
+
+    /// Saves what is new. What the file will own is noted before it is saved: were it noted afterwards, a crash in between
+    /// would leave products that no later file could remove.
+    private Reconciliation save(Declared declared, Ownership owned) throws IOException {
+        Reconciliation.of(declared, catalog.current(), store, owned).then().with(owned).write(folder);
+        var plan = new AtomicReference<Reconciliation>();
+        writer.write((Catalog.Snapshot now) -> {
+            var made = Reconciliation.of(declared, now, store, owned);
+            plan.set(made);
+            return List.<CatalogChange>copyOf(made.before());
+        });
+        return plan.get();
+    }
+
+    /// A 3scale document has only the gateway's half of a product.
+    private void tellStrangers(Declared declared) {
+        if (!declared.complete()) {
+            declared.products().stream().map(DeclaredProduct::id).filter(id -> catalog.current().product(id) == null)
+                    .forEach(id -> log.warn("product {} is not known to the meter: its calls are refused until it is created through the Internal API", id));
+        }
+    }
+}
