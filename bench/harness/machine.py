@@ -1,12 +1,14 @@
 """What the figures depend on: machine, file system, versions. And where things are."""
 
 import datetime
+import fcntl
 import os
 import pathlib
 import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -30,6 +32,17 @@ def need(*programs):
 
 def find(program):
     return shutil.which(program, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
+
+
+def only_run():
+    """Waits until no other run measures on this machine: two at once falsify each other. Keep what is returned."""
+    lock = open(pathlib.Path(tempfile.gettempdir()) / "tollkeeper-bench.lock", "w", encoding="utf-8")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        print("another bench/run measures on this machine; waiting for its end", file=sys.stderr, flush=True)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+    return lock
 
 
 def java_home():

@@ -7,6 +7,7 @@ from . import machine
 
 RESULTS = machine.ROOT / "bench" / "RESULTS.md"
 FIGURES = machine.ROOT / "bench" / "results.json"
+QUIET = 0.15
 HEAD = """# Results of `bench/run`
 
 Written by the run; do not edit. CPU is user plus system time of the process and its children, divided by the requests
@@ -39,6 +40,15 @@ def contest(contestants, base):
             f"{one.resident_mib:.0f}", "" if one.allocated is None else f"{one.allocated:,.0f}"])
     return table(["", "CPU µs/request", "min–max", f"÷ {base.name}", "requests/s", "core used", "core used by others",
                   "p50 ms", "p99 ms", "RSS MiB", "heap B/request"], rows)
+
+
+def warning(contestants):
+    """Says so when the machine was not ours."""
+    others = max(one.median("others") for one in contestants)
+    if others <= QUIET:
+        return ""
+    return (f"\n\n**Not quiet: other programs used up to {others * 100:.0f} % of the core under test (median of a "
+            "contestant's rounds). Absolute figures and ratios are inflated; repeat on a quiet machine.**")
 
 
 def bars(rows):
