@@ -18,6 +18,7 @@ import io.tollkeeper.core.authorize.Loader;
 import io.tollkeeper.core.catalog.Application;
 import io.tollkeeper.core.catalog.Catalog;
 import io.tollkeeper.core.catalog.CatalogContent;
+import io.tollkeeper.core.catalog.Identifier;
 import io.tollkeeper.core.catalog.Metric;
 import io.tollkeeper.core.catalog.ProductSettings;
 import io.tollkeeper.core.catalog.UsageLimit;
@@ -66,7 +67,7 @@ final class MemoryMeter implements Loader, UsageJournal {
         if (found == null) {
             throw new IllegalArgumentException("declare application " + application + " first");
         }
-        stored.put(new LoadKey.ByUserKey(product, key), found);
+        stored.put(new LoadKey.ByUserKey(product, Identifier.normal(key)), found);
         return this;
     }
 

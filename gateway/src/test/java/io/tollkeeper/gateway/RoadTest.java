@@ -7,6 +7,7 @@ import io.tollkeeper.core.flight.FlightRecord;
 import io.tollkeeper.core.flight.Stage;
 import io.tollkeeper.core.flight.StatusWriter;
 import io.tollkeeper.core.usage.Period;
+import io.tollkeeper.testkit.Eventually;
 import io.tollkeeper.testkit.Manner;
 import io.tollkeeper.testkit.RawAnswer;
 import io.tollkeeper.testkit.RawClient;
@@ -134,7 +135,7 @@ class RoadTest {
         gateway.get("/a?user_key=good");
         gateway.get("/a");
         gateway.get("/a?user_key=wrong");
-        io.tollkeeper.testkit.Eventually.passes(() -> assertThat(gateway.metrics())
+        Eventually.passes(() -> assertThat(gateway.metrics())
                 .contains("apicast_status{status=\"200\"} 1\n")
                 .contains("apicast_status{status=\"401\"} 1\n")
                 .contains("apicast_status{status=\"403\"} 1\n")

@@ -28,6 +28,7 @@ import io.tollkeeper.gateway.upstream.UpstreamSettings;
 import io.tollkeeper.http.Engine;
 import io.tollkeeper.http.EngineSettings;
 import io.tollkeeper.http.ListenerSettings;
+import io.tollkeeper.http.Upstream;
 import io.tollkeeper.testkit.Eventually;
 import io.tollkeeper.testkit.RawAnswer;
 import io.tollkeeper.testkit.RawClient;
@@ -276,7 +277,7 @@ final class RunningGateway implements AutoCloseable {
 
     static UpstreamSettings timeouts(Duration each) {
         return new UpstreamSettings(
-                new io.tollkeeper.http.Upstream.Timeouts(each, each, each, each, each, Duration.ZERO),
+                new Upstream.Timeouts(each, each, each, each, each, Duration.ZERO),
                 64,
                 UpstreamSettings.DEFAULT.tls());
     }

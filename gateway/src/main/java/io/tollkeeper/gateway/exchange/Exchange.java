@@ -405,8 +405,9 @@ public final class Exchange {
         UpstreamCall call = upstreamCall;
         if (call != null) {
             UpstreamFacts facts = call.facts();
-            if (facts.failure() != null) {
-                record.refuse(facts.failure(), facts.evidence());
+            Reason failure = facts.failure();
+            if (failure != null && failure != record.reason()) {
+                record.refuse(failure, facts.evidence());
             }
             noteUpstream(facts);
             if (ending != Ending.COMPLETE && upstreamActive) {

@@ -60,17 +60,24 @@ public final class LocalMeter implements Meter {
     }
 
     /// Numbers of the rules' metrics in one version of a product.
-    private record Numbers(Product product, int[] bySlot) {
+    private static final class Numbers {
 
         static final int UNKNOWN = -1;
 
-        static Numbers of(Product product, List<String> metrics) {
-            int[] numbers = new int[metrics.size()];
-            for (int i = 0; i < numbers.length; i++) {
+        final Product product;
+        private final int[] bySlot;
+
+        Numbers(Product product, List<String> metrics) {
+            this.product = product;
+            this.bySlot = new int[metrics.size()];
+            for (int i = 0; i < bySlot.length; i++) {
                 Metric metric = product.metricNamed(metrics.get(i));
-                numbers[i] = metric == null ? UNKNOWN : metric.number();
+                bySlot[i] = metric == null ? UNKNOWN : metric.number();
             }
-            return new Numbers(product, numbers);
+        }
+
+        int of(int slot) {
+            return bySlot[slot];
         }
     }
 
@@ -105,8 +112,8 @@ public final class LocalMeter implements Meter {
 
         private Step prepare(Exchange exchange, Product product, Call.Kind kind) {
             Numbers known = numbers;
-            if (known == null || known.product() != product) {
-                known = Numbers.of(product, metrics);
+            if (known == null || known.product != product) {
+                known = new Numbers(product, metrics);
                 numbers = known;
             }
             Call call = exchange.meterCall().begin(product, kind, exchange.record().receivedMillis() / 1000);
@@ -115,7 +122,7 @@ public final class LocalMeter implements Meter {
             call.appKey(exchange.credentials().appKey());
             for (int i = 0; i < exchange.usage().size(); i++) {
                 int slot = exchange.usage().slot(i);
-                int number = known.bySlot()[slot];
+                int number = known.of(slot);
                 if (number == Numbers.UNKNOWN) {
                     return exchange.refuse(Reason.METRIC_INVALID,
                             "a mapping rule counts metric " + metrics.get(slot) + ", which product " + productId + " does not have");

@@ -1,7 +1,6 @@
 package io.tollkeeper.gateway.rules;
 
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -45,8 +44,7 @@ public final class MappingRules {
         Map<String, Integer> metrics = new LinkedHashMap<>();
         int[] metricOf = new int[rules.size()];
         List<@Nullable PathPattern> entries = new ArrayList<>(rules.size());
-        Map<String, ConditionalRules.Builder> conditional = new LinkedHashMap<>();
-        Map<String, PathPattern> patterns = new HashMap<>();
+        Map<PathPattern, ConditionalRules.Builder> conditional = new LinkedHashMap<>();
         for (int i = 0; i < rules.size(); i++) {
             MappingRule rule = rules.get(i);
             Integer known = metrics.putIfAbsent(rule.metric(), metrics.size());
@@ -56,13 +54,12 @@ public final class MappingRules {
                 entries.add(pattern);
             } else {
                 entries.add(null);
-                patterns.put(pattern.toString(), pattern);
-                conditional.computeIfAbsent(pattern.toString(), _ -> new ConditionalRules.Builder()).add(i, rule);
+                conditional.computeIfAbsent(pattern, _ -> new ConditionalRules.Builder()).add(i, rule);
             }
         }
         List<ConditionalRules> groups = new ArrayList<>(conditional.size());
         conditional.forEach((pattern, group) -> {
-            entries.add(patterns.get(pattern));
+            entries.add(pattern);
             groups.add(group.build());
         });
         return new MappingRules(

@@ -1,19 +1,17 @@
 package io.tollkeeper.gateway.rules;
 
-import java.nio.charset.StandardCharsets;
-
 import org.jspecify.annotations.Nullable;
 
 /// A mapping rule's pattern, read: literal characters, `{…}` for one or more characters of a segment, and perhaps an
 /// end. Matched from the start of the path; without the end (`$`) it is a prefix, not a segment: `/order` matches
 /// `/orders/1`. Immutable.
 ///
-/// @param parts    literal bytes in ASCII, [#WILD] for `{…}`
+/// @param parts    literal characters in ASCII, [#WILD] for `{…}`
 /// @param anchored whether the path must end where the pattern does
-record PathPattern(byte[] parts, boolean anchored) {
+record PathPattern(String parts, boolean anchored) {
 
     /// Stands for `{…}`; no character of a pattern, since those are ASCII.
-    static final byte WILD = (byte) 0x80;
+    static final char WILD = '\u0080';
 
     private static final boolean[] SEGMENT = new boolean[128];
 
@@ -32,33 +30,24 @@ record PathPattern(byte[] parts, boolean anchored) {
         if (anchored) {
             text = text.substring(0, text.length() - 1);
         }
-        byte[] parts = new byte[text.length()];
-        int length = 0;
+        StringBuilder parts = new StringBuilder(text.length());
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
             int close = c == '{' ? text.indexOf('}', i) : -1;
             if (close > 0) {
-                parts[length++] = WILD;
+                parts.append(WILD);
                 i = close;
             } else if (c > '~' || c <= ' ' || "\"#<>\\^`{|}".indexOf(c) >= 0) {
                 return null;
-            } else if (c != '/' || length == 0 || parts[length - 1] != '/') {
-                parts[length++] = (byte) c;
+            } else if (c != '/' || parts.isEmpty() || parts.charAt(parts.length() - 1) != '/') {
+                parts.append(c);
             }
         }
-        if (length > 0 && parts[0] != '/') {
-            return null;
-        }
-        return new PathPattern(java.util.Arrays.copyOf(parts, length), anchored);
+        return parts.isEmpty() || parts.charAt(0) == '/' ? new PathPattern(parts.toString(), anchored) : null;
     }
 
     /// Whether `{…}` matches this character.
     static boolean isSegment(char c) {
         return c < 128 && SEGMENT[c];
-    }
-
-    @Override
-    public String toString() {
-        return new String(parts, StandardCharsets.ISO_8859_1) + (anchored ? "$" : "");
     }
 }

@@ -62,8 +62,8 @@ final class RuleTree {
             }
             Branch at = root;
             at.sample = Math.min(at.sample, i);
-            for (byte part : pattern.parts()) {
-                at = at.child(part);
+            for (int k = 0; k < pattern.parts().length(); k++) {
+                at = at.child(pattern.parts().charAt(k));
                 at.sample = Math.min(at.sample, i);
             }
             (pattern.anchored() ? at.exact : at.rules).add(i);
@@ -239,9 +239,9 @@ final class RuleTree {
         private final List<Integer> exact = new ArrayList<>(0);
         private int sample = Integer.MAX_VALUE;
 
-        private Branch child(byte part) {
+        private Branch child(char part) {
             if (part != PathPattern.WILD) {
-                return children.computeIfAbsent(part, _ -> new Branch());
+                return children.computeIfAbsent((byte) part, _ -> new Branch());
             }
             Branch child = wild;
             if (child == null) {
