@@ -560,9 +560,12 @@ final class ServiceManagementHandler implements ExchangeHandler, CommitWaiter, L
         loadFailure = null;
         outstanding = keys.size();
         for (LoadKey key : keys) {
-            // If it is refused, the waiter is told all the same.
-            meter.applications.load(key, this);
+            if (!meter.applications.load(key, this)) {
+                loadFailure = Reason.METER_OVERLOAD;
+                outstanding--;
+            }
         }
+        goOnWhenLoaded();
     }
 
     @Override
@@ -571,6 +574,10 @@ final class ServiceManagementHandler implements ExchangeHandler, CommitWaiter, L
         if (failure != null) {
             loadFailure = failure;
         }
+        goOnWhenLoaded();
+    }
+
+    private void goOnWhenLoaded() {
         if (outstanding > 0 || waiting != Waiting.LOADS) {
             return;
         }

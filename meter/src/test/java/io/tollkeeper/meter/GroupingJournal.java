@@ -20,6 +20,7 @@ final class GroupingJournal implements UsageJournal, AutoCloseable {
     private final Thread writer;
     private final Object gate = new Object();
     private boolean held;
+    private volatile boolean failing;
     private volatile long refusal;
     private final AtomicLong rows = new AtomicLong();
 
@@ -45,8 +46,10 @@ final class GroupingJournal implements UsageJournal, AutoCloseable {
                 group.add(queue.take());
                 awaitGate();
                 queue.drainTo(group);
+                boolean durable = !failing;
+                failing = false;
                 for (JournalRow row : group) {
-                    if (row.kind() != JournalRow.Kind.MARK) {
+                    if (durable && row.kind() != JournalRow.Kind.MARK) {
                         totals.apply(row.seq(), row.body());
                         rows.incrementAndGet();
                     }
@@ -54,7 +57,7 @@ final class GroupingJournal implements UsageJournal, AutoCloseable {
                 for (JournalRow row : group) {
                     CommitWaiter waiter = row.waiter();
                     if (waiter != null) {
-                        waiter.executor().execute(() -> waiter.committed(true));
+                        waiter.executor().execute(() -> waiter.committed(durable));
                     }
                 }
             }
@@ -88,6 +91,11 @@ final class GroupingJournal implements UsageJournal, AutoCloseable {
     /// From now on rows are refused with [UsageJournal#FULL] or [UsageJournal#UNWRITABLE]; 0 = taken.
     void refuseWith(long answer) {
         refusal = answer;
+    }
+
+    /// The next group is answered as not durable. (The real journal takes back what it counted; this one does not.)
+    void failNext() {
+        failing = true;
     }
 
     /// Rows committed so far.

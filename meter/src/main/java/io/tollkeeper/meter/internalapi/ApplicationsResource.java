@@ -178,7 +178,7 @@ final class ApplicationsResource implements InternalApi.Resource {
             id = Identifier.normal(sent);
             return saveOne(serviceId, id, given);
         } catch (Refusal refusal) {
-            return Json.object().put("status", "error").put("id", id).put("error", refusal.answer().toString());
+            return Json.object().put("status", "error").put("id", id).put("error", refusal.answer().reason());
         }
     }
 

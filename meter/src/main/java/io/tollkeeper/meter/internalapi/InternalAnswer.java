@@ -105,6 +105,11 @@ public final class InternalAnswer {
         return body;
     }
 
+    /// The text of an error; what was answered otherwise.
+    String reason() {
+        return Json.textOf(body, "error");
+    }
+
     /// Whether this is the answer to `/internal/status`.
     public boolean isStatus() {
         return form == Form.VERSION;

@@ -1,5 +1,7 @@
 package io.tollkeeper.meter.internalapi;
 
+import java.nio.charset.StandardCharsets;
+
 import io.tollkeeper.meter.internalapi.InternalAnswer.Refusal;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
@@ -45,6 +47,12 @@ final class Json {
             return object;
         }
         throw new Refusal(InternalAnswer.badRequest("'" + name + "' is not an object"));
+    }
+
+    /// A text of an answer of our own; the whole answer if it has none of that name.
+    static String textOf(byte[] answer, String name) {
+        String text = text(body(answer), name);
+        return text == null ? new String(answer, StandardCharsets.UTF_8) : text;
     }
 
     /// A value that is there and not null.

@@ -563,6 +563,37 @@ public final class Params {
         return new String(bytes, from, to - from, StandardCharsets.UTF_8);
     }
 
+    /// The tree as text, for people: `{a=1,b={c=[2]}}`.
+    @Override
+    public String toString() {
+        StringBuilder text = new StringBuilder();
+        render(nodes[FORM + FIRST] == NONE ? QUERY : FORM, text);
+        return text.toString();
+    }
+
+    private void render(int node, StringBuilder text) {
+        switch (nodes[node + KIND]) {
+            case NULL -> text.append("null");
+            case TEXT -> text.append(string(nodes[node + FROM], nodes[node + TO]));
+            case MAP -> {
+                text.append('{');
+                for (int child = nodes[node + FIRST]; child != NONE; child = nodes[child + NEXT]) {
+                    text.append(child == nodes[node + FIRST] ? "" : ",").append(key(child)).append('=');
+                    render(child, text);
+                }
+                text.append('}');
+            }
+            default -> {
+                text.append('[');
+                for (int child = nodes[node + FIRST]; child != NONE; child = nodes[child + NEXT]) {
+                    text.append(child == nodes[node + FIRST] ? "" : ",");
+                    render(child, text);
+                }
+                text.append(']');
+            }
+        }
+    }
+
     // ---- UTF-8 -----------------------------------------------------------------------------------------------------
 
     /// Whether all names and values, at any depth, are valid UTF-8. Parameters of the query that the form replaces do
