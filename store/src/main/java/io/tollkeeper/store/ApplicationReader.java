@@ -50,6 +50,12 @@ final class ApplicationReader implements AutoCloseable {
         }
     }
 
+    /// Looks at one state of both files until it is closed: for replay, while nobody writes.
+    void hold() throws SQLException {
+        catalog().hold();
+        usage().hold();
+    }
+
     /// An application by number, for replay: without a definition if it was deleted.
     Loaded.Definition read(long number) throws SQLException {
         Application application = catalog().application(number);

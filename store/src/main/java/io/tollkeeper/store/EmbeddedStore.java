@@ -66,17 +66,15 @@ public final class EmbeddedStore implements AutoCloseable {
         this.catalogFile = Database.open(folder.path(), "catalog");
         this.usageFile = Database.open(folder.path(), "usage");
         Database journalFile = Database.open(folder.path(), "journal");
+        Database flightFile = Database.open(folder.path(), "flights");
         SqliteJournal.End end = SqliteJournal.end(journalFile);
         this.lastTime = end.at();
         this.journal = new SqliteJournal(
                 journalFile, Math.max(end.seq(), SqliteUsageStore.highestSeq(usageFile)) + 1, settings.clock());
         this.catalog = new SqliteCatalogStore(catalogFile);
         this.usage = new SqliteUsageStore(usageFile, journal);
-        this.flights = new SqliteFlightStore(
-                Database.open(folder.path(), "flights"),
-                settings.clock(),
-                settings.flightBytes(),
-                settings.flightAge());
+        this.flights =
+                new SqliteFlightStore(flightFile, settings.clock(), settings.flightBytes(), settings.flightAge());
         this.loader = new ApplicationLoader(catalogFile, usageFile);
     }
 
@@ -109,6 +107,7 @@ public final class EmbeddedStore implements AutoCloseable {
         long began = System.nanoTime();
         ApplicationReader reader = new ApplicationReader(catalogFile, usageFile);
         try (reader) {
+            reader.hold();
             long rows = new Recovery(usage, reader, live, productTotals).run();
             if (rows > 0) {
                 log.info(

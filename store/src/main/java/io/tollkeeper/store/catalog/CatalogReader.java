@@ -32,6 +32,7 @@ public final class CatalogReader implements Readers.Reader {
     private final PreparedStatement keys;
     private final PreparedStatement filters;
     private final PreparedStatement ofUserKey;
+    private boolean held;
 
     public CatalogReader(Database database) throws SQLException {
         connection = database.connectReadOnly();
@@ -78,8 +79,17 @@ public final class CatalogReader implements Readers.Reader {
         return connection;
     }
 
-    // One read transaction, so that keys and filters are those of this very application state.
+    /// From here on looks at one state of the file, until closed: many reads then pay once for finding out what it is.
+    public void hold() throws SQLException {
+        transactions.begin();
+        held = true;
+    }
+
+    /// One read transaction, so that keys and filters are those of this very application state.
     private @Nullable Application readWhole(PreparedStatement find) throws SQLException {
+        if (held) {
+            return read(find);
+        }
         transactions.begin();
         try {
             return read(find);

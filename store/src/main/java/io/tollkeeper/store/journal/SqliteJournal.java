@@ -264,7 +264,13 @@ public final class SqliteJournal implements UsageJournal, AutoCloseable {
             while (true) {
                 if (unwritable) {
                     if (closing) {
-                        break;
+                        // One last attempt for the rows that are held.
+                        refuseQueued();
+                        probe();
+                        if (unwritable) {
+                            break;
+                        }
+                        continue;
                     }
                     awaitProbe();
                     continue;
@@ -288,6 +294,12 @@ public final class SqliteJournal implements UsageJournal, AutoCloseable {
             refuseQueued();
             completions.tell(false);
             giveUpTruncation(new IllegalStateException("the journal was closed"));
+            if (!heldRows.isEmpty()) {
+                log.error(
+                        "{} in-process calls could not be written to {} and are not counted any more",
+                        heldRows.size(),
+                        database.file());
+            }
         }
     }
 

@@ -44,6 +44,11 @@ public final class UsageReader implements Readers.Reader {
         }
     }
 
+    /// From here on looks at one state of the file, until closed. Only [#application(long)] may be called then.
+    public void hold() throws SQLException {
+        transactions.begin();
+    }
+
     /// The last snapshot of an application, or none.
     public @Nullable StoredUsage application(long number) throws SQLException {
         return usage(ofApplication, number);

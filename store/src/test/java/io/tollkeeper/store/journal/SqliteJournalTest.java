@@ -109,6 +109,19 @@ final class SqliteJournalTest {
     }
 
     @Test
+    void closingWritesWhatWasHeldWhenTheDiskCanBeWrittenAgain() throws SQLException {
+        start();
+        breakWrites();
+        applications.inProcess(journal, 3);
+        Eventually.holds("the journal is unwritable", PATIENCE, () -> !journal.isWritable());
+        applications.inProcess(journal, 3);
+        mendWrites();
+        journal.close();
+        open();
+        assertDiskEqualsMemory();
+    }
+
+    @Test
     void sequencesGoOnAfterReopening() throws SQLException {
         start();
         call(1);
