@@ -2,7 +2,9 @@ package io.tollkeeper.app;
 
 import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Objects;
 import java.util.regex.Pattern;
@@ -82,6 +84,10 @@ class FirstLightIT {
         assertThat(get(uri("management", "/status/ready")).text()).isEqualTo("{\"status\":\"ready\",\"success\":true}\n");
         get(calls().get(0));
         assertThat(get(uri("metrics", "/metrics")).text()).contains("apicast_status{status=\"200\"}");
+    }
+
+    @Test void theDataFolderIsItsOwners() throws IOException {
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(folder.resolve("data")))).isEqualTo("rwx------");
     }
 
     @Test void theStatusCommandTellsWhatIsInForce() {

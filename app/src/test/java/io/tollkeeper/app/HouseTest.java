@@ -74,6 +74,17 @@ class HouseTest {
                 .check(PRODUCT);
     }
 
+    @Test void everySettingIsRead() {
+        var unread = PRODUCT.stream()
+                .filter(type -> type.isRecord() && type.getName().startsWith("io.tollkeeper.app.settings.Settings"))
+                .flatMap(type -> type.getFields().stream())
+                .filter(component -> !component.getModifiers().contains(com.tngtech.archunit.core.domain.JavaModifier.STATIC))
+                .filter(component -> component.getOwner().getMethod(component.getName()).getAccessesToSelf().stream()
+                        .allMatch(access -> access.getOriginOwner().getPackageName().equals("io.tollkeeper.app.settings")))
+                .map(component -> component.getOwner().getSimpleName() + "." + component.getName());
+        assertThat(unread).as("settings that nothing reads").isEmpty();
+    }
+
     private static void mayUse(String module, String... others) {
         var allowed = new java.util.ArrayList<String>(List.of(module));
         allowed.addAll(List.of(others));

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -32,7 +33,10 @@ final class DataFolder implements AutoCloseable {
     /// Creates the folder if it is not there and takes it, or says who has it.
     static DataFolder take(Path folder) {
         try {
-            Files.createDirectories(folder);
+            if (!Files.isDirectory(folder)) {
+                // Keys are in it: for its owner only, unless somebody made it otherwise on purpose.
+                Files.createDirectories(folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+            }
             Path path = folder.toRealPath();
             if (!HELD.add(path)) {
                 throw new StoreFileException(inUse(folder, "this process, " + ProcessHandle.current().pid()));

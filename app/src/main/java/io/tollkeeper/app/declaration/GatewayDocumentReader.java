@@ -166,7 +166,7 @@ final class GatewayDocumentReader {
 
     private static ErrorAnswer error(Section proxy, String kind, ErrorAnswer usual) {
         return new ErrorAnswer(
-                (int) proxy.number("error_status_" + kind, usual.status(), 100, 599),
+                (int) proxy.number("error_status_" + kind, usual.status(), 200, 599),
                 proxy.text("error_headers_" + kind, usual.contentType()),
                 proxy.text("error_" + kind, usual.body()));
     }

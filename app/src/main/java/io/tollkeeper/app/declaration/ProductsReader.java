@@ -27,6 +27,8 @@ import io.tollkeeper.core.proxy.ErrorAnswer;
 import io.tollkeeper.core.proxy.MappingRule;
 import io.tollkeeper.core.proxy.ProxyConfig;
 import io.tollkeeper.core.usage.Period;
+import io.tollkeeper.gateway.rules.MappingRules;
+import io.tollkeeper.http.Headers;
 import org.jspecify.annotations.Nullable;
 
 /// Reads the `products` of a `tollkeeper.yaml`. Pure computation; belongs to one reading of one file.
@@ -98,8 +100,8 @@ final class ProductsReader {
                 error(errors.section("credentials-refused"), ErrorAnswer.AUTH_FAILED),
                 error(errors.section("limits-exceeded"), ErrorAnswer.LIMITS_EXCEEDED),
                 error(errors.section("no-rule"), ErrorAnswer.NO_MATCH),
-                section.text("secret-token"),
-                section.text("host-header"),
+                headerValue(section, "secret-token"),
+                headerValue(section, "host-header"),
                 upstream.forwarded(),
                 upstream.path(),
                 null,
@@ -155,12 +157,21 @@ final class ProductsReader {
     }
 
     private static ErrorAnswer error(Section section, ErrorAnswer usual) {
+        var contentType = headerValue(section, "content-type");
         var answer = new ErrorAnswer(
                 (int) section.number("status", usual.status(), 200, 599),
-                section.text("content-type", usual.contentType()),
+                contentType == null ? usual.contentType() : contentType,
                 section.text("body", usual.body()));
         section.done();
         return answer;
+    }
+
+    private static @Nullable String headerValue(Section section, String key) {
+        var text = section.text(key);
+        if (text != null && (text.isEmpty() || !Headers.isValidValue(text))) {
+            section.complain(key, "cannot stand in a header (expected: printable characters, not empty)");
+        }
+        return text;
     }
 
     /// `hits` is always there, and every method counts as a hit too.
@@ -210,6 +221,8 @@ final class ProductsReader {
             var wrong = pattern == null ? null : Spelling.pattern(pattern);
             if (wrong != null) {
                 rule.complain("pattern", wrong);
+            } else if (pattern != null && MappingRules.matchesNothing(pattern)) {
+                rule.warn("pattern", pattern + " can match no path (expected: characters as they stand in a URL)");
             }
             if (!metrics.contains(metric)) {
                 rule.complain("metric", metric + " is neither a metric nor a method of this product" + Nearest.hint(metric, metrics));
