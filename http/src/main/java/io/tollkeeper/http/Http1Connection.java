@@ -475,7 +475,11 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
                 loop.deadlines().set(rateDeadline, limits.bodyRateGrace().toNanos());
             }
         }
+        boolean nested = processing;
         process();
+        if (!nested && !inRead) {
+            body.flush();
+        }
         if (!inRead && wantsRead() && state != State.CLOSED) {
             armRead();
         }
@@ -577,6 +581,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
     private void continuePipelined() {
         if (state == State.HEAD && !exchanging) {
             process();
+            body.flush();
             if (wantsRead()) {
                 armRead();
             }

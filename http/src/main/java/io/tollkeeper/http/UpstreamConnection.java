@@ -529,6 +529,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements W
             }
             case HEAD, BODY -> {
                 process();
+                body.flush();
                 conclude();
             }
             case COMPLETE -> reusable = false;
@@ -790,7 +791,11 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements W
         if (!inRead) {
             loop.deadlines().set(idleDeadline, timeouts.idle().toNanos());
         }
+        boolean nested = processing;
         process();
+        if (!nested && !inRead) {
+            body.flush();
+        }
         if (atEnd && !processing) {
             conclude();
         } else if (!inRead && wantsRead()) {

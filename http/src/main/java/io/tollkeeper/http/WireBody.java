@@ -17,7 +17,8 @@ final class WireBody extends Body {
 
     /// The connection that the bytes come by.
     interface Source {
-        /// More bytes can be taken now: decode what is there, then read. May be called from within `receive`.
+        /// More bytes can be taken now: decode what is there, flush the body, then read. May be called from within
+        /// `receive`.
         void wanted();
 
         /// Nobody will take the rest.
@@ -268,7 +269,7 @@ final class WireBody extends Body {
         } else if (complete) {
             deliverEnd();
         } else {
-            newSink.flush();
+            // Not flushed here: what the source has already goes out together with the sink's head.
             source.wanted();
         }
     }
