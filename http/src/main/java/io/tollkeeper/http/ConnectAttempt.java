@@ -129,27 +129,28 @@ final class ConnectAttempt {
         pool.upstreams()
                 .bootstrap(pool.loop())
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) Math.min(Integer.MAX_VALUE, millis))
-                .handler(tls == null ? connection : new Secured(tls, connection))
+                .handler(new Pipeline(tls, connection))
                 .connect(address)
                 .addListener(done -> connected((ChannelFuture) done, connection, address));
     }
 
-    /// Puts TLS before the connection.
-    private final class Secured extends ChannelInitializer<Channel> {
-        private final ClientTlsContext context;
+    /// TLS where it is wanted, then the connection.
+    private final class Pipeline extends ChannelInitializer<Channel> {
+        private final @Nullable ClientTlsContext context;
         private final UpstreamConnection connection;
 
-        Secured(ClientTlsContext context, UpstreamConnection connection) {
+        Pipeline(@Nullable ClientTlsContext context, UpstreamConnection connection) {
             this.context = context;
             this.connection = connection;
         }
 
         @Override
         protected void initChannel(Channel channel) {
-            channel.pipeline()
-                    .addLast(new FirstBytes())
-                    .addLast(context.newHandler(channel.alloc(), upstream))
-                    .addLast(connection);
+            ReadStop.addTo(channel, pool.upstreams().transport());
+            if (context != null) {
+                channel.pipeline().addLast(new FirstBytes()).addLast(context.newHandler(channel.alloc(), upstream));
+            }
+            channel.pipeline().addLast(connection);
         }
     }
 

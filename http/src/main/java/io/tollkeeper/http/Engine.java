@@ -101,6 +101,7 @@ public final class Engine implements AutoCloseable {
                 .childHandler(new ChannelInitializer<SocketChannel>() {
                     @Override
                     protected void initChannel(SocketChannel channel) {
+                        ReadStop.addTo(channel, transport());
                         listener.accepted(channel, loopOf(channel.eventLoop()));
                     }
                 });

@@ -15,6 +15,7 @@ import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.DefaultChannelPromise;
 import io.netty.handler.codec.DecoderException;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
+import io.netty.handler.ssl.SslHandler;
 import io.tollkeeper.core.reason.Reason;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -462,7 +463,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements W
 
     @Override
     public void channelActive(ChannelHandlerContext context) {
-        if (context.pipeline().first() != this) {
+        if (context.pipeline().get(SslHandler.class) != null) {
             context.read(); // the handshake's first answer; TLS reads on by itself until it stands
         }
     }

@@ -26,6 +26,7 @@ public final class UpstreamPool implements AutoCloseable {
     private static final int REMEMBERED = 4096;
 
     private final EngineSettings.Upstreams settings;
+    private final Transport transport;
     private final Resolver resolver;
     private final WireLimits headLimits;
     private final int loopCount;
@@ -36,6 +37,7 @@ public final class UpstreamPool implements AutoCloseable {
 
     UpstreamPool(EngineSettings.Upstreams settings, Transport.Chosen transport, Resolver resolver, List<Loop> loops) {
         this.settings = settings;
+        this.transport = transport.transport();
         this.resolver = resolver;
         this.headLimits = new WireLimits(settings.headSize(), settings.headSize(), settings.headSize(), MOST_FIELDS, -1, 0);
         this.loopCount = loops.size();
@@ -87,6 +89,10 @@ public final class UpstreamPool implements AutoCloseable {
     /// What is accepted of an answer's head.
     WireLimits headLimits() {
         return headLimits;
+    }
+
+    Transport transport() {
+        return transport;
     }
 
     Resolver resolver() {
