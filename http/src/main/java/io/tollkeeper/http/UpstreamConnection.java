@@ -39,6 +39,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements W
     private static final Logger LOG = LoggerFactory.getLogger(UpstreamConnection.class);
 
     private static final byte[] VERSION_AND_HOST = " HTTP/1.1\r\nHost: ".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] HTTP = "HTTP/1.".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] CONTENT_LENGTH = "Content-Length: ".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] CHUNKED = "Transfer-Encoding: chunked\r\n".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] LAST_CHUNK = "0\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
@@ -657,6 +658,10 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements W
         int start = buffered.readerIndex();
         int length = parser.findEnd(buffered);
         if (length == MessageParser.INCOMPLETE) {
+            if (!startsLikeHttp(buffered, start)) {
+                // A banner, say: what is behind it will not make it an answer.
+                fail(Reason.UPSTREAM_PROTOCOL, describe() + ": the answer is no HTTP; " + otherProtocol(buffered, start));
+            }
             return false;
         }
         response.headers.clear();
@@ -713,17 +718,28 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements W
     }
 
     private void refused(ByteBuf buffered, int start) {
-        String other = Evidence.otherProtocol(buffered, start);
         StringBuilder text = new StringBuilder(describe()).append(": ").append(parser.evidence());
         if (parser.refusal() == Reason.UPSTREAM_HEADERS_TOO_LARGE) {
             text.append(parser.refusedLine(buffered)).append(", limit ").append(pool.upstreams().settings().headSize());
         } else {
-            text.append("; ").append(Evidence.firstBytes(buffered, start));
-            if (!other.isEmpty()) {
-                text.append("; ").append(other);
-            }
+            text.append("; ").append(otherProtocol(buffered, start));
         }
         fail(parser.refusal(), text.toString());
+    }
+
+    private static String otherProtocol(ByteBuf buffered, int start) {
+        String other = Evidence.otherProtocol(buffered, start);
+        return Evidence.firstBytes(buffered, start) + (other.isEmpty() ? "" : "; " + other);
+    }
+
+    private static boolean startsLikeHttp(ByteBuf buffered, int start) {
+        int n = Math.min(HTTP.length, buffered.writerIndex() - start);
+        for (int i = 0; i < n; i++) {
+            if (buffered.getByte(start + i) != HTTP[i]) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private boolean bodyBytes(ByteBuf buffered) {
@@ -953,6 +969,13 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements W
             return;
         }
         detach();
+        if (state == State.COMPLETE && reusable) {
+            body.release();
+            state = State.IDLE;
+            served++;
+            pool.release(this, System.nanoTime());
+            return;
+        }
         close();
         sink.stop();
         body.release();
