@@ -3,6 +3,7 @@ package io.tollkeeper.app;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
@@ -17,6 +18,7 @@ import io.tollkeeper.app.control.Answer;
 import io.tollkeeper.app.control.ControlSocket;
 import io.tollkeeper.app.control.Controls;
 import io.tollkeeper.app.declaration.Configuration;
+import io.tollkeeper.app.declaration.Configuration.Loaded;
 import io.tollkeeper.app.demo.Demo;
 import io.tollkeeper.app.demo.Echo;
 import io.tollkeeper.app.operate.AccessLogTarget;
@@ -71,6 +73,8 @@ final class Wiring implements Program {
     /// Lines of the access log that an event loop may be ahead of its writer.
     private static final int LOG_LINES = 8192;
 
+    private static final String DEMO = "demo.yaml";
+
     @Override public Started start(Configuration configuration, Sources sources) {
         var closing = new Closing();
         try {
@@ -105,7 +109,8 @@ final class Wiring implements Program {
                 new UsageReader(applications, totals, store.usage(), store.journal(), clock)));
         var meter = new ServiceManagement(catalog, applications, authorizer, internalApi, clock, gateway::flights, VersionCommand.current());
 
-        var configuration = given.file() == null ? demo(given, engine, closing) : given;
+        var demo = given.file() == null ? Demo.yaml(demoUpstream(engine, closing)) : "";
+        var configuration = given.file() == null ? given.declaring(DEMO, demo) : given;
         var takeOver = new TakeOver(gateway, writer, catalog, store.catalog(), settings.data());
         var findings = takeOver.takeOver(configuration);
         if (!findings.isEmpty()) {
@@ -115,7 +120,7 @@ final class Wiring implements Program {
         configuration.warnings().forEach(warning -> log.warn("{}", warning.text()));
 
         var running = new Running(settings, engine, gateway, closing,
-                new LiveConfiguration(configuration, () -> Configuration.load(sources.file(), sources.environment(), sources.overrides()), takeOver, clock),
+                new LiveConfiguration(configuration, () -> again(given.file(), sources, demo), takeOver, clock),
                 new Explaining(gateway::find));
         running.listen(meter, new StoreMetrics(store::health));
         return new Started.Up(running);
@@ -139,11 +144,19 @@ final class Wiring implements Program {
         return Credentials.of(UUID.randomUUID().toString(), UUID.randomUUID().toString());
     }
 
-    private static Configuration demo(Configuration given, Engine engine, Closing closing) throws IOException {
+    /// What a reload reads: the file of the start (that it is gone is a mistake, not the end of all products), or, after a
+    /// start without one, the file that is there by now, or the demo once more.
+    private static Loaded again(@Nullable Path file, Sources sources, String demo) {
+        var loaded = Configuration.load(file != null ? file : sources.file(), sources.environment(), sources.overrides());
+        return loaded instanceof Loaded.Good(var configuration) && configuration.file() == null
+                ? new Loaded.Good(configuration.declaring(DEMO, demo)) : loaded;
+    }
+
+    private static int demoUpstream(Engine engine, Closing closing) throws IOException {
         var echo = new Echo();
-        var upstream = closing.with(engine.listen(
-                ListenerSettings.plain("demo upstream", new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)), _ -> echo));
-        return given.declaring("demo.yaml", Demo.yaml(upstream.address().getPort()));
+        return closing.with(engine.listen(
+                ListenerSettings.plain("demo upstream", new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)), _ -> echo))
+                .address().getPort();
     }
 
     /// The program once it is built: what listens, what it can be asked, how it ends.

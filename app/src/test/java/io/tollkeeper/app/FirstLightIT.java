@@ -86,6 +86,11 @@ class FirstLightIT {
         assertThat(get(uri("metrics", "/metrics")).text()).contains("apicast_status{status=\"200\"}");
     }
 
+    @Test void aReloadWithoutAFileKeepsTheDemo() throws IOException {
+        assertThat(program.ask("reload").out()).contains("demo product");
+        assertThat(get(calls().get(0)).status()).isEqualTo(200);
+    }
+
     @Test void theDataFolderIsItsOwners() throws IOException {
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(folder.resolve("data")))).isEqualTo("rwx------");
     }

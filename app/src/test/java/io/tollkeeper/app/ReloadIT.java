@@ -46,6 +46,8 @@ class ReloadIT {
                     assertThat(call(program.port("gateway"), "extra10", "/?user_key=extra")).contains(" 200 ");
                     write(configuration(upstream.port(), 0));
                     Eventually.holds("products that left are gone", () -> call(program.port("gateway"), "extra1", "/?user_key=extra").contains(" 404 "));
+                    Files.delete(folder.resolve("tollkeeper.yaml"));
+                    Eventually.holds("the missing file is told", () -> control.status().text().contains("tollkeeper.yaml  no such file"));
                     Eventually.holds("the load went on", () -> load.passed.get() > before + 1000);
                     assertThat(load.failures).isEmpty();
                 }
