@@ -61,7 +61,7 @@ final class BareExchange implements ExchangeHandler, UpstreamHandler {
         to.headers().addEndToEnd(answer.headers());
         if (request != null && request.method().equals("HEAD")) {
             answer.body().discard();
-            to.sendHeadOnly(answer.body().length());
+            to.sendHeadOnly(answer.contentLength());
         } else {
             answer.body().pipeTo(to.stream(answer.body().length()));
         }

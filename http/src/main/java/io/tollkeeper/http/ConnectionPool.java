@@ -17,13 +17,13 @@ final class ConnectionPool {
     private final ArrayDeque<UpstreamConnection> idle = new ArrayDeque<>();
     private final ArrayDeque<OutgoingCall> waiting = new ArrayDeque<>();
     private Set<InetAddress> left = Set.of();
+    private long lastServed = System.nanoTime();
     private boolean closed;
 
     ConnectionPool(UpstreamPool upstreams, Loop loop, Destination destination) {
         this.upstreams = upstreams;
         this.loop = loop;
         this.destination = destination;
-        destination.join(this);
     }
 
     UpstreamPool upstreams() {
@@ -47,6 +47,7 @@ final class ConnectionPool {
 
     /// Gives the call a connection, now or later, or refuses it.
     void serve(OutgoingCall call, long now) {
+        lastServed = now;
         UpstreamConnection connection = call.isRetry() ? null : takeIdle(now);
         if (connection != null) {
             connection.exchange(call, now);
@@ -134,12 +135,9 @@ final class ConnectionPool {
         return true;
     }
 
-    int idleConnections() {
-        return idle.size();
-    }
-
-    boolean isUnused() {
-        return idle.isEmpty() && waiting.isEmpty();
+    /// Whether nothing was asked of it for `time`, and nothing is left of what was.
+    boolean isForgotten(long now, long time) {
+        return idle.isEmpty() && waiting.isEmpty() && destination.open() == 0 && now - lastServed > time;
     }
 
     /// Keeps the name's answer fresh while there are connections to it, and closes idle ones that are too old or lead to

@@ -115,6 +115,17 @@ final class Destination {
         perLoop.set(pool.loop().index(), pool);
     }
 
+    /// @return whether that was the last one
+    boolean leave(ConnectionPool pool) {
+        perLoop.set(pool.loop().index(), null);
+        for (int i = 0; i < perLoop.length(); i++) {
+            if (perLoop.get(i) != null) {
+                return false;
+            }
+        }
+        return open.get() == 0;
+    }
+
     // ---- idle times ------------------------------------------------------------------------------------------------
 
     /// The upstream closed a connection that had been idle for so long.

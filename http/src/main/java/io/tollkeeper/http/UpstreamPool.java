@@ -20,6 +20,8 @@ public final class UpstreamPool implements AutoCloseable {
 
     /// How often idle connections are looked at for addresses that left their name.
     private static final long SWEEP_NANOS = TimeUnit.SECONDS.toNanos(1);
+    /// Upstreams that nobody calls any more are forgotten after this time.
+    private static final long FORGET_NANOS = TimeUnit.MINUTES.toNanos(10);
     /// Fields of an answer's head.
     private static final int MOST_FIELDS = 1000;
     /// Upstreams are made per configuration: a loop remembers so many before it forgets those of older ones.
@@ -159,9 +161,7 @@ public final class UpstreamPool implements AutoCloseable {
             Destination.Key key = Destination.Key.of(upstream);
             ConnectionPool pool = pools.get(key);
             if (pool == null) {
-                Destination destination =
-                        destinations.computeIfAbsent(key, k -> new Destination(k, upstream.describe(), loopCount));
-                pool = new ConnectionPool(UpstreamPool.this, loop, destination);
+                pool = join(key, upstream.describe());
                 pools.put(key, pool);
                 if (!sweep.isSet() && !closed) {
                     loop.deadlines().set(sweep, SWEEP_NANOS);
@@ -171,11 +171,37 @@ public final class UpstreamPool implements AutoCloseable {
             return pool;
         }
 
+        /// Joining and leaving are one step each for all loops, so that a destination never exists twice.
+        private ConnectionPool join(Destination.Key key, String name) {
+            ConnectionPool[] made = new ConnectionPool[1];
+            destinations.compute(key, (k, known) -> {
+                Destination destination = known == null ? new Destination(k, name, loopCount) : known;
+                made[0] = new ConnectionPool(UpstreamPool.this, loop, destination);
+                destination.join(made[0]);
+                return destination;
+            });
+            return made[0];
+        }
+
+        private void leave(ConnectionPool pool) {
+            byIdentity.values().removeIf(known -> known == pool);
+            if (lastPool == pool) {
+                last = null;
+                lastPool = null;
+            }
+            destinations.computeIfPresent(pool.destination().key(), (k, known) -> known.leave(pool) ? null : known);
+        }
+
         private void sweep() {
             long now = System.nanoTime();
-            for (ConnectionPool pool : pools.values()) {
+            pools.values().removeIf(pool -> {
                 pool.sweep(now);
-            }
+                if (!pool.isForgotten(now, FORGET_NANOS)) {
+                    return false;
+                }
+                leave(pool);
+                return true;
+            });
             if (!closed) {
                 loop.deadlines().set(sweep, SWEEP_NANOS);
             }
