@@ -37,8 +37,12 @@ import io.tollkeeper.core.authorize.Applications;
 import io.tollkeeper.core.authorize.Authorizer;
 import io.tollkeeper.core.authorize.CatalogWriter;
 import io.tollkeeper.core.catalog.Catalog;
+import io.tollkeeper.core.flight.FlightRecord;
+import io.tollkeeper.core.flight.RequestId;
 import io.tollkeeper.core.proxy.Finding;
 import io.tollkeeper.core.usage.ProductTotals;
+import io.tollkeeper.doctor.explain.Explainer;
+import io.tollkeeper.doctor.explain.Flights;
 import io.tollkeeper.gateway.Gateway;
 import io.tollkeeper.gateway.GatewaySettings;
 import io.tollkeeper.gateway.meter.LocalMeter;
@@ -121,9 +125,21 @@ final class Wiring implements Program {
 
         var running = new Running(settings, engine, gateway, closing,
                 new LiveConfiguration(configuration, () -> again(given.file(), sources, demo), takeOver, clock),
-                new Explaining(gateway::find));
+                new Explaining(new Explainer(recordsOf(gateway), clock)));
         running.listen(meter, new StoreMetrics(store::health));
         return new Started.Up(running);
+    }
+
+    private static Flights recordsOf(Gateway gateway) {
+        return new Flights() {
+            @Override public @Nullable FlightRecord find(RequestId id) {
+                return gateway.find(id);
+            }
+
+            @Override public List<FlightRecord> newest(int limit) {
+                return gateway.newest(limit);
+            }
+        };
     }
 
     private static UpstreamSettings upstreams(Settings settings) {

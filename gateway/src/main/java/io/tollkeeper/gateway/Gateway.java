@@ -118,6 +118,19 @@ public final class Gateway implements AutoCloseable {
         return flights == null ? null : flights.find(id);
     }
 
+    /// Kept records, newest first, at most `limit`: those on disk, or, without a store, those in memory. May block.
+    public List<FlightRecord> newest(int limit) {
+        if (flights != null) {
+            return flights.newest(limit);
+        }
+        List<FlightRecord> records = new ArrayList<>();
+        for (GatewayLoop loop : loops) {
+            records.addAll(loop.flights().newest(limit));
+        }
+        records.sort((a, b) -> Long.compare(b.receivedMillis(), a.receivedMillis()));
+        return records.subList(0, Math.min(limit, records.size()));
+    }
+
     /// Appends the gateway's metrics in Prometheus' text format. Any thread.
     public void metrics(StringBuilder out) {
         long connections = 0;

@@ -305,9 +305,9 @@ public final class VerdictRules {
     }
 
     private static String millis(long micros) {
-        return micros < 10_000
-                ? String.format(Locale.ROOT, "%.1f ms", micros / 1_000.0)
-                : micros / 1_000 + " ms";
+        return micros < 1_000
+                ? micros + " µs"
+                : micros < 10_000 ? String.format(Locale.ROOT, "%.1f ms", micros / 1_000.0) : micros / 1_000 + " ms";
     }
 
     private static String seconds(long millis) {

@@ -79,7 +79,7 @@ class VerdictRulesTest {
                                  reused connection #8812, idle 61.4 s, age 90.0 s; 212 bytes sent (request not complete), 0 response bytes
                                  this upstream was seen to close idle connections after 60.0 s; our pool keeps them 75.0 s
                                  not retried: the request could not safely be sent a second time
-                                 times meter 0.1 ms, upstream head sent 0.4 ms, done 3.0 ms
+                                 times meter 80 µs, upstream head sent 400 µs, done 3.0 ms
                         fix      Set the pool's idle time below the time after which this upstream closes.
                                  here: an idle time of 59.0 s or less
                         public   the client saw only: status 502, request id, "The upstream closed the connection."
