@@ -19,6 +19,14 @@ enum Route {
     INTERNAL,
     UNKNOWN;
 
+    boolean isAuthrep() {
+        return this == AUTHREP || this == OAUTH_AUTHREP;
+    }
+
+    boolean isOauth() {
+        return this == OAUTH_AUTHORIZE || this == OAUTH_AUTHREP;
+    }
+
     /// Finds the route. HEAD is answered wherever GET is.
     static Route of(String method, String path) {
         if (method.equals("OPTIONS")) {

@@ -3,7 +3,6 @@ package io.tollkeeper.meter;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.Executor;
-import java.util.function.Consumer;
 
 import io.tollkeeper.core.authorize.Call;
 import io.tollkeeper.core.authorize.Decision;
@@ -14,11 +13,8 @@ import io.tollkeeper.core.authorize.ReportOutcome;
 import io.tollkeeper.core.catalog.Application;
 import io.tollkeeper.core.catalog.CallerAccess;
 import io.tollkeeper.core.catalog.Catalog;
-import io.tollkeeper.core.catalog.Product;
-import io.tollkeeper.core.flight.Redaction;
 import io.tollkeeper.core.reason.Reason;
 import io.tollkeeper.core.usage.CommitWaiter;
-import io.tollkeeper.http.Body;
 import io.tollkeeper.http.Ending;
 import io.tollkeeper.http.ExchangeHandler;
 import io.tollkeeper.http.HeaderName;
@@ -33,11 +29,9 @@ import io.tollkeeper.meter.answer.StatusDocument;
 import io.tollkeeper.meter.internalapi.InternalAnswer;
 import io.tollkeeper.meter.internalapi.InternalApi;
 import io.tollkeeper.meter.internalapi.InternalRequest;
-import io.tollkeeper.meter.params.Blank;
 import io.tollkeeper.meter.params.MediaType;
 import io.tollkeeper.meter.params.Multipart;
 import io.tollkeeper.meter.params.Options;
-import io.tollkeeper.meter.params.ParamName;
 import io.tollkeeper.meter.params.Params;
 import io.tollkeeper.meter.report.ReportReader;
 import org.jspecify.annotations.Nullable;
@@ -55,21 +49,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// The order of the checks is visible to clients, because only the first problem is reported (specification, section
 /// 7); it is the order of the methods here.
-final class ServiceManagementHandler implements ExchangeHandler, CommitWaiter, LoadWaiter {
-
-    private static final ParamName PROVIDER_KEY = ParamName.of("provider_key");
-    private static final ParamName SERVICE_TOKEN = ParamName.of("service_token");
-    private static final ParamName SERVICE_ID = ParamName.of("service_id");
-    private static final ParamName APP_ID = ParamName.of("app_id");
-    private static final ParamName APP_KEY = ParamName.of("app_key");
-    private static final ParamName USER_KEY = ParamName.of("user_key");
-    private static final ParamName USER_ID = ParamName.of("user_id");
-    private static final ParamName REFERRER = ParamName.of("referrer");
-    private static final ParamName REDIRECT_URL = ParamName.of("redirect_url");
-    private static final ParamName REDIRECT_URI = ParamName.of("redirect_uri");
-    private static final ParamName USAGE = ParamName.of("usage");
-    private static final ParamName LOG = ParamName.of("log");
-    private static final ParamName CODE = ParamName.of("code");
+final class ServiceManagementHandler implements ExchangeHandler, CommitWaiter, LoadWaiter, BodyReader.Failure {
 
     private static final HeaderName OPTIONS = HeaderName.of("3scale-options");
     private static final HeaderName VERSION = HeaderName.of("tollkeeper-version");
@@ -79,19 +59,16 @@ final class ServiceManagementHandler implements ExchangeHandler, CommitWaiter, L
             ("{\"status\":\"ok\",\"version\":{\"backend\":\"" + InternalApi.COMPATIBLE_WITH + "\"}}")
                     .getBytes(StandardCharsets.US_ASCII);
 
-    /// The largest form that is read. A query is shorter by the limit of the request line.
-    private static final int LARGEST_FORM = 4_194_304;
-    /// A refused body is read and dropped up to here, so that its sender sees the answer.
-    private static final long LARGEST_DRAINED = 16L << 20;
     /// Evictions between a load and the decision are possible but not forever.
     private static final int MOST_LOADS = 8;
 
-    private enum Waiting { NOTHING, BODY, LOADS, COMMIT, INTERNAL_API }
+    private enum Waiting { NOTHING, LOADS, COMMIT, INTERNAL_API }
 
     private final ServiceManagement meter;
     private final Loop loop;
     private final LoopState state;
     private final MeterFlight flight;
+    private final BodyReader bodies;
     private final Call call = new Call();
 
     private @Nullable Request request;
@@ -103,7 +80,6 @@ final class ServiceManagementHandler implements ExchangeHandler, CommitWaiter, L
     private Options options = Options.NONE;
     private boolean noBody;
     private boolean redirectUri;
-    private long reserved;
     private @Nullable Report report;
     private int loads;
     private int outstanding;
@@ -115,6 +91,7 @@ final class ServiceManagementHandler implements ExchangeHandler, CommitWaiter, L
         this.loop = loop;
         this.state = state;
         this.flight = new MeterFlight(state);
+        this.bodies = new BodyReader(meter.formBudget, this);
     }
 
     // ---- the exchange ----------------------------------------------------------------------------------------------
@@ -156,6 +133,7 @@ final class ServiceManagementHandler implements ExchangeHandler, CommitWaiter, L
     private void begin(Request newRequest, Response newResponse) {
         request = newRequest;
         response = newResponse;
+        route = Route.UNKNOWN;
         waiting = Waiting.NOTHING;
         loads = 0;
         loadFailure = null;
@@ -172,7 +150,7 @@ final class ServiceManagementHandler implements ExchangeHandler, CommitWaiter, L
         waiting = Waiting.NOTHING;
         report = null;
         prepared = NO_BODY;
-        giveBack();
+        bodies.ended();
         flight.end(endedResponse, ending);
         request = null;
         response = null;
@@ -202,8 +180,7 @@ final class ServiceManagementHandler implements ExchangeHandler, CommitWaiter, L
     // ---- reading (section 4) ---------------------------------------------------------------------------------------
 
     private void readQuery() {
-        Body body = request().body();
-        if (body.isEmpty()) {
+        if (request().body().isEmpty()) {
             if (parseQuery()) {
                 authorize();
             }
@@ -211,13 +188,13 @@ final class ServiceManagementHandler implements ExchangeHandler, CommitWaiter, L
         }
         MediaType type = MediaType.of(request().headers().get(HeaderName.CONTENT_TYPE));
         if (type.isForm()) {
-            collect(LARGEST_FORM, bytes -> {
+            bodies.collect(request().body(), bytes -> {
                 if (parseQuery() && parseForm(type, bytes)) {
                     authorize();
                 }
             });
         } else {
-            drain(() -> {
+            bodies.drain(request(), response(), () -> {
                 if (parseQuery()) {
                     authorize();
                 }
@@ -236,7 +213,7 @@ final class ServiceManagementHandler implements ExchangeHandler, CommitWaiter, L
             error(Reason.CONTENT_TYPE_INVALID, "invalid Content-Type: " + type.name());
             return;
         }
-        collect(LARGEST_FORM, bytes -> {
+        bodies.collect(request().body(), bytes -> {
             if (parseQuery() && parseForm(type, bytes)) {
                 report();
             }
@@ -286,65 +263,22 @@ final class ServiceManagementHandler implements ExchangeHandler, CommitWaiter, L
         return read;
     }
 
-    /// Takes the body into memory, within the budget that all connections share.
-    private void collect(int limit, Consumer<byte[]> then) {
-        Body body = request().body();
-        long length = body.length() >= 0 ? body.length() : limit;
-        if (length > limit) {
-            tooLarge();
-            return;
-        }
-        if (!meter.formBudget.take(length)) {
-            unavailable(Reason.OVERLOAD, "form bodies in memory would exceed 64 MiB");
-            return;
-        }
-        reserved = length;
-        waiting = Waiting.BODY;
-        int of = exchange;
-        body.collect(limit, new Body.Collected() {
-            @Override
-            public void collected(byte[] bytes) {
-                if (of == exchange) {
-                    waiting = Waiting.NOTHING;
-                    then.accept(bytes);
-                }
-            }
-
-            @Override
-            public void tooLarge(long atLeast) {
-                if (of == exchange) {
-                    giveBack();
-                    ServiceManagementHandler.this.tooLarge();
-                }
-            }
-
-            @Override
-            public void failed(Reason reason, String evidence) {
-                if (of == exchange) {
-                    broken(reason, evidence);
-                }
-            }
-        });
-    }
-
-    private void giveBack() {
-        if (reserved > 0) {
-            meter.formBudget.giveBack(reserved);
-            reserved = 0;
-        }
-    }
-
-    private void tooLarge() {
+    @Override
+    public void tooLarge() {
         if (route == Route.INTERNAL) {
-            sendInternal(InternalAnswer.tooLarge(LARGEST_FORM));
+            sendInternal(InternalAnswer.tooLarge(BodyReader.LARGEST));
         } else {
-            error(Reason.BAD_REQUEST, "total query size exceeds limit (" + LARGEST_FORM + ")");
+            error(Reason.BAD_REQUEST, "total query size exceeds limit (" + BodyReader.LARGEST + ")");
         }
     }
 
-    /// The body did not arrive as it should: what can still be said is said.
-    private void broken(Reason reason, String evidence) {
-        giveBack();
+    @Override
+    public void overloaded(long bytes) {
+        unavailable(Reason.FORMS_OVERLOAD, bytes + " bytes more would pass 64 MiB of forms in memory");
+    }
+
+    @Override
+    public void broken(Reason reason, String evidence) {
         flight.refuse(reason, evidence);
         CommonHeaders.addForAnswer(response().headers(), CommonHeaders.XML);
         response().closeAfterwards();
@@ -362,70 +296,33 @@ final class ServiceManagementHandler implements ExchangeHandler, CommitWaiter, L
         options = readOptions();
         noBody = options.noBody(params);
         Catalog.Snapshot catalog = meter.catalog.current();
-        String providerKey = Blank.toNull(params.text(PROVIDER_KEY));
-        String token = Blank.toNull(params.text(SERVICE_TOKEN));
-        String serviceId = Blank.toNull(params.text(SERVICE_ID));
-        CallerAccess.Refused refused = catalog.preflight(providerKey, token, serviceId);
+        Caller caller = Caller.of(params);
+        CallerAccess.Refused refused = caller.preflight(catalog);
         if (refused != null) {
-            error(refused);
+            error(refused, caller);
             return;
         }
-        if (params.isGiven(params.find(USER_ID))) {
+        if (CallReader.hasUserId(params)) {
             error(
                     Reason.END_USERS_NO_LONGER_SUPPORTED,
                     "End-users are no longer supported, do not specify the user_id parameter");
             return;
         }
-        int usage = params.find(USAGE);
-        if (params.isGiven(usage) && !params.isMap(usage)) {
+        if (CallReader.isUsageMisshapen(params)) {
             flight.refuse(Reason.USAGE_NOT_A_MAP, "usage was sent as a text or a list");
             fixed(Reason.USAGE_NOT_A_MAP.meterStatus(), CommonHeaders.XML, NO_BODY);
             return;
         }
-        switch (catalog.access(providerKey, token, serviceId)) {
-            case CallerAccess.Refused denied -> error(denied);
+        switch (caller.access(catalog)) {
+            case CallerAccess.Refused denied -> error(denied, caller);
             case CallerAccess.Allowed(var product) -> {
-                fill(product, params, usage);
                 flight.about(product);
+                CallReader.read(params, options, route, product, now, call);
+                call.waiter(this);
+                redirectUri = route.isOauth() && CallReader.namesRedirectUri(params);
                 decide();
             }
         }
-    }
-
-    private void fill(Product product, Params params, int usage) {
-        boolean authrep = route == Route.AUTHREP || route == Route.OAUTH_AUTHREP;
-        String key = params.text(APP_KEY);
-        call.begin(product, authrep ? Call.Kind.AUTHREP : Call.Kind.AUTHORIZE, now)
-                .appId(Blank.toNull(params.text(APP_ID)))
-                .appKey(key == null ? null : Blank.trim(key))
-                .userKey(Blank.toNull(params.text(USER_KEY)))
-                .referrer(Blank.toNull(params.text(REFERRER)));
-        redirectUri = false;
-        if (isOauth()) {
-            String url = params.text(REDIRECT_URL);
-            String uri = params.text(REDIRECT_URI);
-            call.oauthEndpoint().redirectUrl(url).redirectUri(uri);
-            redirectUri = url == null && uri != null;
-        }
-        if (noBody) {
-            call.noBody();
-        }
-        if (options.flatUsage()) {
-            call.flatUsage();
-        }
-        if (params.isMap(usage)) {
-            for (int entry = params.first(usage); entry != Params.NONE; entry = params.next(entry)) {
-                call.usage().name(params.key(entry), params.text(entry));
-            }
-        }
-        if (authrep) {
-            call.logCode(params.statusCode(params.find(params.find(LOG), CODE)));
-            call.waiter(this);
-        }
-    }
-
-    private boolean isOauth() {
-        return route == Route.OAUTH_AUTHORIZE || route == Route.OAUTH_AUTHREP;
     }
 
     private void decide() {
@@ -478,7 +375,7 @@ final class ServiceManagementHandler implements ExchangeHandler, CommitWaiter, L
         if (application == null) {
             throw new IllegalStateException("a status without an application");
         }
-        var parts = new StatusDocument.Parts(isOauth(), namedUri, options.appKeys(), options.hierarchy());
+        var parts = new StatusDocument.Parts(route.isOauth(), namedUri, options.appKeys(), options.hierarchy());
         return StatusDocument.write(state.xml, call.product(), application, call, reason, parts);
     }
 
@@ -489,19 +386,10 @@ final class ServiceManagementHandler implements ExchangeHandler, CommitWaiter, L
         options = readOptions();
         noBody = options.noBodyOfQuery(params);
         Catalog.Snapshot catalog = meter.catalog.current();
-        String givenKey = params.text(PROVIDER_KEY);
-        String providerKey = Blank.toNull(givenKey);
-        String token = Blank.toNull(params.text(SERVICE_TOKEN));
-        String serviceId = Blank.toNull(params.text(SERVICE_ID));
-        CallerAccess.Refused refused = catalog.preflight(providerKey, token, serviceId);
-        if (refused == null && givenKey != null && providerKey == null) {
-            // On reports an empty provider key is a wrong one, even beside a good token (specification, 5.2).
-            refused = new CallerAccess.Refused(
-                    Reason.SERVICE_TOKEN_INVALID,
-                    "service token \"" + token + "\" or service id \"" + serviceId + "\" is invalid");
-        }
+        Caller caller = Caller.of(params);
+        CallerAccess.Refused refused = caller.preflightOfReport(catalog);
         if (refused != null) {
-            error(refused);
+            error(refused, caller);
             return;
         }
         if (!params.isUtf8()) {
@@ -513,8 +401,8 @@ final class ServiceManagementHandler implements ExchangeHandler, CommitWaiter, L
             error(fault, ReportReader.message(fault));
             return;
         }
-        switch (catalog.access(providerKey, token, serviceId)) {
-            case CallerAccess.Refused denied -> error(denied);
+        switch (caller.access(catalog)) {
+            case CallerAccess.Refused denied -> error(denied, caller);
             case CallerAccess.Allowed(var product) -> {
                 flight.about(product);
                 Report read = new Report(product, now, options.flatUsage(), null, this);
@@ -615,8 +503,8 @@ final class ServiceManagementHandler implements ExchangeHandler, CommitWaiter, L
             sendInternal(refused);
             return;
         }
-        collect(LARGEST_FORM, body -> {
-            var asked = new InternalRequest(request().method(), request().path(), request().query(), body);
+        bodies.collect(request().body(), json -> {
+            var asked = new InternalRequest(request().method(), request().path(), request().query(), json);
             waiting = Waiting.INTERNAL_API;
             int of = exchange;
             meter.internalApi.handle(asked, answer -> loop.execute(() -> {
@@ -645,25 +533,9 @@ final class ServiceManagementHandler implements ExchangeHandler, CommitWaiter, L
         errorDocument(reason, message);
     }
 
-    private void error(CallerAccess.Refused refused) {
-        flight.refuse(refused.reason(), evidence(refused.reason()));
+    private void error(CallerAccess.Refused refused, Caller caller) {
+        flight.refuse(refused.reason(), caller.evidence());
         errorDocument(refused.reason(), refused.message());
-    }
-
-    /// What the caller sent, shortened: the message to the caller shows it in full.
-    private String evidence(Reason reason) {
-        Params params = state.params;
-        StringBuilder text = new StringBuilder(96).append(reason.sentence());
-        append(text, "provider_key", params.text(PROVIDER_KEY), true);
-        append(text, "service_token", params.text(SERVICE_TOKEN), true);
-        append(text, "service_id", params.text(SERVICE_ID), false);
-        return text.toString();
-    }
-
-    private static void append(StringBuilder text, String name, @Nullable String value, boolean secret) {
-        if (value != null) {
-            text.append(' ').append(name).append('=').append(secret ? Redaction.shortened(value) : value);
-        }
     }
 
     private void errorDocument(Reason reason, String message) {
@@ -691,31 +563,12 @@ final class ServiceManagementHandler implements ExchangeHandler, CommitWaiter, L
     }
 
     /// Sends when the request's body was read, so that its sender, still writing, does not lose the answer.
-    private void sendWhenRead(int status, byte[] body) {
-        Body left = request().body();
-        if (left.isEmpty() || waiting != Waiting.NOTHING || request().headers().has(HeaderName.EXPECT)) {
-            send(status, body);
-        } else {
-            drain(() -> send(status, body));
-        }
+    private void sendWhenRead(int status, byte[] answer) {
+        bodies.drain(request(), response(), () -> send(status, answer));
     }
 
-    private void drain(Runnable then) {
-        waiting = Waiting.BODY;
-        int of = exchange;
-        request().body().drain(LARGEST_DRAINED, complete -> {
-            if (of == exchange) {
-                waiting = Waiting.NOTHING;
-                if (!complete) {
-                    response().closeAfterwards();
-                }
-                then.run();
-            }
-        });
-    }
-
-    private void send(int status, byte[] body) {
+    private void send(int status, byte[] answer) {
         flight.addId(response().headers());
-        response().status(status).send(body);
+        response().status(status).send(answer);
     }
 }

@@ -183,6 +183,25 @@ class ServiceManagementTest {
     }
 
     @Test
+    void chunkedBodiesThatAreTooLargeAsWell() throws IOException {
+        var answer = exchange("POST", "POST /transactions.xml HTTP/1.1\r\nHost: m\r\nTransfer-Encoding: chunked\r\n\r\n500000\r\n"
+                + "x".repeat(0x500000) + "\r\n0\r\n\r\n");
+        assertThat(answer.status()).isEqualTo(400);
+        assertThat(answer.text()).contains("total query size exceeds limit (4194304)");
+    }
+
+    @Test
+    void aConnectionGoesOnAfterARefusedBody() throws IOException {
+        try (var client = RawClient.connect(meter.port())) {
+            for (int i = 0; i < 3; i++) {
+                client.send("POST /nowhere HTTP/1.1\r\nHost: m\r\nContent-Length: 200000\r\n\r\n" + "x".repeat(200_000));
+                assertThat(client.answer().status()).isEqualTo(404);
+            }
+            assertThat(client.send(get(authorize())).answer().status()).isEqualTo(200);
+        }
+    }
+
+    @Test
     void aChunkedFormIsAForm() throws IOException {
         var form = CALLER + "&transactions[0][app_id]=app&transactions[0][usage][hits]=3";
         var answer = exchange("POST", "POST /transactions.xml HTTP/1.1\r\nHost: m\r\nTransfer-Encoding: chunked\r\n\r\n"

@@ -214,6 +214,10 @@ public enum Reason {
             "Too many applications wait to be loaded.",
             "Too many different applications or ids at once: look for a client that sends random keys.",
             "service_unavailable", 503),
+    FORMS_OVERLOAD("M-FORMS-OVERLOAD", SERVICE_MANAGEMENT, 0, null,
+            "Too many large forms are being received.",
+            "Forms of all connections share 64 MiB of memory: look for a client that sends large bodies, or sends them slowly.",
+            "service_unavailable", 503),
 
     // ---- reaching the meter
     METER_TIMEOUT("S-TIMEOUT", SERVICE_MANAGEMENT, 503, "destination_unavailable",

@@ -78,9 +78,10 @@ class TimestampsTest {
 
     @Test
     void longTextsCostNothing() {
+        String text = "1_".repeat(500_000);
         long start = System.nanoTime();
         for (int i = 0; i < 1_000; i++) {
-            assertThat(Timestamps.read("1_".repeat(500_000), NOW)).isEqualTo(NOW);
+            assertThat(Timestamps.read(text, NOW)).isEqualTo(NOW);
         }
         assertThat((System.nanoTime() - start) / 1_000_000).isLessThan(1_000);
     }
