@@ -60,7 +60,7 @@ final class Greeting {
                 "  curl -i '" + base + "?user_key=" + Demo.KEY + "'      # passes",
                 "  curl -i '" + base + "'                         # no key: 401",
                 "  curl -i '" + base + "?user_key=wrong-key'     # a wrong key: 403",
-                "  for i in $(seq " + enough + "); do curl -si '" + base + "?user_key=" + Demo.LIMITED_KEY + "' | grep -iE '^(HTTP|x-request-id)'; done"
+                "  for i in $(seq " + enough + "); do curl -s -o /dev/null -D - '" + base + "?user_key=" + Demo.LIMITED_KEY + "' | grep -iE '^(HTTP|x-request-id)'; done"
                         + "   # " + Demo.CALLS_PER_MINUTE + " a minute, then 429",
                 "Then ask why, with the X-Request-Id of an answer:",
                 "  tollkeeper explain ID",

@@ -30,7 +30,7 @@ final class HttpParts {
                 settings.eventLoops() == 0 ? Runtime.getRuntime().availableProcessors() : settings.eventLoops(),
                 new EngineSettings.Dns(dns.servers() == null ? List.of() : dns.servers().addresses(), dns.ipv6(),
                         dns.queryTimeout(), dns.minTtl(), dns.maxTtl(), dns.negativeTtl(), dns.stale()),
-                new EngineSettings.Upstreams(upstream.keepAlive(), upstream.maxAge(), upstream.queueTimeout(), upstream.maxHead().toInt()));
+                new EngineSettings.Upstreams(upstream.maxConnectionsTotal(), upstream.keepAlive(), upstream.maxAge(), upstream.queueTimeout(), upstream.maxHead().toInt()));
     }
 
     /// A listener for API calls.

@@ -85,7 +85,11 @@ final class ConnectionPool {
         call.fail(
                 Reason.UPSTREAM_POOL_EXHAUSTED,
                 destination.open() + " connections to " + destination.name() + " are open over all loops, limit "
-                        + call.upstream().maxConnections() + "; waited "
+                        + call.upstream().maxConnections()
+                        + (upstreams.budget().isUsedUp()
+                                ? ", and all upstreams together have used up the limit of " + upstreams.budget().limit()
+                                : "")
+                        + "; waited "
                         + Evidence.time(upstreams.settings().slotWait().toNanos()) + " for one; " + others
                         + " more calls wait on this loop");
     }

@@ -34,6 +34,7 @@ final class Destination {
 
     private final Key key;
     private final String name;
+    private final ConnectionBudget budget;
     private final AtomicInteger open = new AtomicInteger();
     private final AtomicInteger waiting = new AtomicInteger();
     private final AtomicReferenceArray<@Nullable ConnectionPool> perLoop;
@@ -42,9 +43,10 @@ final class Destination {
     private volatile long shortestClose;
     private volatile long learnedAt;
 
-    Destination(Key key, String name, int loops) {
+    Destination(Key key, String name, ConnectionBudget budget, int loops) {
         this.key = key;
         this.name = name;
+        this.budget = budget;
         this.perLoop = new AtomicReferenceArray<>(loops);
     }
 
@@ -59,18 +61,28 @@ final class Destination {
 
     // ---- slots -----------------------------------------------------------------------------------------------------
 
-    /// Takes the right to one more connection; false if `limit` are in use.
+    /// Takes the right to one more connection; false if `limit` are in use, or all that the process may have.
     boolean takeSlot(int limit) {
-        if (open.incrementAndGet() <= limit) {
-            return true;
+        if (open.incrementAndGet() > limit) {
+            open.decrementAndGet();
+            return false;
         }
-        giveSlot();
-        return false;
+        if (!budget.take()) {
+            open.decrementAndGet();
+            return false;
+        }
+        return true;
     }
 
     /// A connection is gone: whoever waits, on whichever loop, may try again.
     void giveSlot() {
         open.decrementAndGet();
+        serveWaiting();
+        budget.give();
+    }
+
+    /// Lets calls that wait try again, each on its loop.
+    void serveWaiting() {
         if (waiting.get() > 0) {
             for (int i = 0; i < perLoop.length(); i++) {
                 ConnectionPool pool = perLoop.get(i);
@@ -85,10 +97,15 @@ final class Destination {
         return open.get();
     }
 
-    /// A call waits on `pool`'s loop. Asks the other loops, one after the other, to give up an idle connection.
+    /// A call waits on `pool`'s loop. Asks the other loops, one after the other, to give up an idle connection; if it
+    /// is the process that has no more, any idle connection to anybody will do.
     void waits(ConnectionPool pool) {
         waiting.incrementAndGet();
         askNext(pool.loop().index(), 1);
+        if (budget.isUsedUp()) {
+            budget.starves(this);
+            pool.upstreams().closeSomeIdle();
+        }
     }
 
     void waitsNoMore() {

@@ -66,15 +66,16 @@ public record EngineSettings(@Nullable Transport transport, int loops, Dns dns, 
 
     /// How connections to upstreams are kept.
     ///
+    /// @param connections how many may be open to all upstreams together
     /// @param idle     how long a connection waits for its next request; less if an upstream was seen to close earlier
     /// @param age      how old a connection gets
     /// @param slotWait how long a call waits when all allowed connections are busy
     /// @param headSize longest head of an answer, in bytes, and its longest line
-    public record Upstreams(Duration idle, Duration age, Duration slotWait, int headSize) {
+    public record Upstreams(int connections, Duration idle, Duration age, Duration slotWait, int headSize) {
 
-        /// 55 s idle, 10 min old, 1 s of waiting, heads of 64 KiB.
+        /// 8 192 connections, 55 s idle, 10 min old, 1 s of waiting, heads of 64 KiB.
         public static final Upstreams DEFAULT =
-                new Upstreams(Duration.ofSeconds(55), Duration.ofMinutes(10), Duration.ofSeconds(1), 64 * 1024);
+                new Upstreams(8192, Duration.ofSeconds(55), Duration.ofMinutes(10), Duration.ofSeconds(1), 64 * 1024);
     }
 
     /// The best transport, one loop per core, names as the system resolves them.

@@ -31,6 +31,7 @@ public final class UpstreamPool implements AutoCloseable {
     private final Transport transport;
     private final Resolver resolver;
     private final WireLimits headLimits;
+    private final ConnectionBudget budget;
     private final int loopCount;
     private final OfLoop[] perLoop;
     private final Map<Destination.Key, Destination> destinations = new ConcurrentHashMap<>();
@@ -42,6 +43,7 @@ public final class UpstreamPool implements AutoCloseable {
         this.transport = transport.transport();
         this.resolver = resolver;
         this.headLimits = new WireLimits(settings.headSize(), settings.headSize(), settings.headSize(), MOST_FIELDS, -1, 0);
+        this.budget = new ConnectionBudget(settings.connections());
         this.loopCount = loops.size();
         this.perLoop = new OfLoop[loops.size()];
         for (Loop loop : loops) {
@@ -81,6 +83,17 @@ public final class UpstreamPool implements AutoCloseable {
     public void close() {
         for (OfLoop loop : perLoop) {
             loop.loop.execute(loop::close);
+        }
+    }
+
+    ConnectionBudget budget() {
+        return budget;
+    }
+
+    /// Has every loop close the idle connection that it can best do without. Any thread.
+    void closeSomeIdle() {
+        for (OfLoop loop : perLoop) {
+            loop.loop.execute(loop::closeOldestIdle);
         }
     }
 
@@ -175,7 +188,7 @@ public final class UpstreamPool implements AutoCloseable {
         private ConnectionPool join(Destination.Key key, String name) {
             ConnectionPool[] made = new ConnectionPool[1];
             destinations.compute(key, (k, known) -> {
-                Destination destination = known == null ? new Destination(k, name, loopCount) : known;
+                Destination destination = known == null ? new Destination(k, name, budget, loopCount) : known;
                 made[0] = new ConnectionPool(UpstreamPool.this, loop, destination);
                 destination.join(made[0]);
                 return destination;
@@ -190,6 +203,14 @@ public final class UpstreamPool implements AutoCloseable {
                 lastPool = null;
             }
             destinations.computeIfPresent(pool.destination().key(), (k, known) -> known.leave(pool) ? null : known);
+        }
+
+        private void closeOldestIdle() {
+            for (ConnectionPool pool : pools.values()) {
+                if (pool.closeOldestIdle()) {
+                    return;
+                }
+            }
         }
 
         private void sweep() {

@@ -25,7 +25,7 @@ class UpstreamPoolTest {
     }
 
     private static EngineSettings.Upstreams keeping(Duration idle, Duration age) {
-        return new EngineSettings.Upstreams(idle, age, Duration.ofMillis(400), 64 * 1024);
+        return new EngineSettings.Upstreams(8192, idle, age, Duration.ofMillis(400), 64 * 1024);
     }
 
     @AfterEach
@@ -66,6 +66,29 @@ class UpstreamPoolTest {
             assertThat(second.get(10, TimeUnit.SECONDS).status()).isEqualTo(200);
             assertThat(second.get().facts().reused()).isTrue();
             assertThat(upstream.connections()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void limitOverAllUpstreamsMakesRoomByClosingAnIdleConnectionToAnother() throws Exception {
+        var engine = start(1, new EngineSettings.Upstreams(
+                1, Duration.ofSeconds(55), Duration.ofMinutes(10), Duration.ofMillis(400), 64 * 1024));
+        try (var one = RudePeer.start(Manner.citizen());
+                var other = RudePeer.start(Manner.citizen());
+                var silent = RudePeer.start(Manner.silent())) {
+            assertThat(new Caller(engine, 0).get(atMost(9, one.port()), "/").status()).isEqualTo(200);
+            // The only connection is idle, and not the other's: it goes.
+            assertThat(new Caller(engine, 0).get(atMost(9, other.port()), "/").status()).isEqualTo(200);
+            Eventually.holds("the first connection is closed", () -> one.openConnections() == 0);
+
+            var request = new UpstreamRequest();
+            var unused = new Caller(engine, 0).start(atMost(9, silent.port()), request);
+            assertThat(unused).isNotNull();
+            Eventually.holds("the only connection is busy", () -> silent.received() == 1);
+            var refused = new Caller(engine, 0).get(atMost(9, one.port()), "/");
+            assertThat(refused.failure()).isEqualTo(Reason.UPSTREAM_POOL_EXHAUSTED);
+            assertThat(refused.evidence()).contains("all upstreams together have used up the limit of 1");
+            engine.loops().getFirst().execute(() -> request.call.cancel());
         }
     }
 
@@ -171,7 +194,7 @@ class UpstreamPoolTest {
 
     @Test
     void shortestCloseDecidesAndAnEarlyOneTeachesNothing() {
-        var destination = new Destination(new Destination.Key(null, "api.test", 80, null), "http://api.test:80", 1);
+        var destination = new Destination(new Destination.Key(null, "api.test", 80, null), "http://api.test:80", new ConnectionBudget(9), 1);
         long second = 1_000_000_000L;
         assertThat(destination.idleLimit(55 * second)).isEqualTo(55 * second);
         destination.sawClose(second / 2);

@@ -168,6 +168,8 @@ public record Settings(
             Duration totalTimeout,
             @Setting(value = "1024", says = "Connections to one upstream, over all event loops.")
             int maxConnections,
+            @Setting(value = "8192", says = "Connections to all upstreams together, over all event loops.")
+            int maxConnectionsTotal,
             @Setting(value = "1s", says = "How long a call waits for a connection when the limit is reached.")
             Duration queueTimeout,
             @Setting(value = "55s", says = "How long an idle connection is kept. Less is taken for an upstream that was seen to close sooner.")
@@ -183,6 +185,7 @@ public record Settings(
 
         @Override public void check(Complaints complain) {
             complain.atLeast("max-connections", maxConnections, 1);
+            complain.atLeast("max-connections-total", maxConnectionsTotal, 1);
             complain.atLeast("max-head", maxHead, 1024);
             complain.atMost("max-head", maxHead, 1 << 24);
         }
