@@ -29,6 +29,7 @@ import io.tollkeeper.http.Engine;
 import io.tollkeeper.http.Listener;
 import io.tollkeeper.http.ListenerSettings;
 import io.tollkeeper.http.Loop;
+import io.tollkeeper.http.Upstream;
 import org.jspecify.annotations.Nullable;
 
 /// The gateway as a whole: made once, given its products with [#apply], then opened with [#listen]. Called from ordinary
@@ -139,11 +140,16 @@ public final class Gateway implements AutoCloseable {
                 connections += listener.openConnections();
             }
         }
+        long upstreamConnections = 0;
+        for (Upstream upstream : router.current().upstreams()) {
+            upstreamConnections += engine.upstreams().openConnections(upstream);
+        }
         page.render(
                 new MetricsPage.Gauges(
                         connections,
                         writer.dropped(),
                         logged ? writer.written() : 0,
+                        upstreamConnections,
                         router.current().productCount(),
                         router.current().version()),
                 out);

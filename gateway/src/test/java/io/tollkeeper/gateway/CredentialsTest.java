@@ -38,7 +38,7 @@ class CredentialsTest {
                     .userKey(product, "a b", "app")
                     .userKey(product, "a:b", "app");
         }
-        for (String product : List.of("iq", "ih", "ia")) {
+        for (String product : List.of("iq", "ih", "ia", "is")) {
             meter.product(product, "2", List.of("hits")).application(product, "me", "active", "pw");
         }
         String url = "http://127.0.0.1:" + upstream.port();
@@ -50,6 +50,8 @@ class CredentialsTest {
                         RunningGateway.product(url, p -> p.id("kx").hosts("kx.test").names("x-key", "x", "y")
                                 .rules(new MappingRule("POST", "/only", List.of(), "hits", 1, false))),
                         RunningGateway.product(url, p -> p.id("iq").hosts("iq.test").mode(AuthenticationMode.APP_ID)),
+                        RunningGateway.product(url, p -> p.id("is").hosts("is.test").mode(AuthenticationMode.APP_ID)
+                                .names("x", "client", "pw")),
                         RunningGateway.product(url, p -> p.id("ih").hosts("ih.test").mode(AuthenticationMode.APP_ID)
                                 .location(CredentialsLocation.HEADERS)),
                         RunningGateway.product(url, p -> p.id("ia").hosts("ia.test").mode(AuthenticationMode.APP_ID)
@@ -161,6 +163,17 @@ class CredentialsTest {
     private static void write(Socket socket, String text) throws IOException {
         socket.getOutputStream().write(text.getBytes(StandardCharsets.US_ASCII));
         socket.getOutputStream().flush();
+    }
+
+    @Test
+    void secretsUnderNamesOfTheProductsOwnAreNotKept() throws IOException {
+        for (String target : new String[] {"/a?client=me-myself-i&pw=open-sesame", "/a?pw=open-sesame", "/a?PW=open-sesame&x=1"}) {
+            RawAnswer answer = gateway.ask("GET " + target + " HTTP/1.1\r\nHost: is.test\r\n\r\n");
+            assertThat(answer.status()).isIn(401, 403);
+            assertThat(gateway.record(answer).target()).doesNotContain("sesame").doesNotContain("myself");
+            assertThat(gateway.logLine(String.valueOf(answer.header("x-request-id"))))
+                    .doesNotContain("sesame").doesNotContain("myself");
+        }
     }
 
     @Test

@@ -150,6 +150,8 @@ class HostileRequestTest {
         RawAnswer answer = gateway.get("/pub/../adm?user_key=k");
         assertThat(answer.status()).isEqualTo(200);
         assertThat(upstream.lastRequest().target()).isEqualTo("/pub/../adm?user_key=k");
+        assertThat(gateway.record(answer).normalPath()).isEqualTo("/adm");
+        assertThat(gateway.record(gateway.get("/adm?user_key=k")).normalPath()).isNull();
     }
 
     @Test

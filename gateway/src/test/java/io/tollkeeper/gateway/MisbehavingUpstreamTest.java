@@ -12,6 +12,7 @@ import io.tollkeeper.gateway.upstream.UpstreamSettings;
 import io.tollkeeper.http.ClientTls;
 import io.tollkeeper.http.EngineSettings;
 import io.tollkeeper.http.Upstream;
+import io.tollkeeper.testkit.Eventually;
 import io.tollkeeper.testkit.Lie;
 import io.tollkeeper.testkit.LyingDns;
 import io.tollkeeper.testkit.Manner;
@@ -216,6 +217,23 @@ class MisbehavingUpstreamTest {
                 assertThat(answer.text()).isEqualTo("hello");
                 assertThat(answer.ending()).isNotEqualTo(RawAnswer.Ending.COMPLETE);
                 explained(gateway.record(answer), Reason.UPSTREAM_TRUNCATED);
+            }
+        }
+    }
+
+    @Nested
+    class Overcrowded {
+        @Test
+        void moreCallsThanConnectionsAreAllowedIs503() throws IOException {
+            try (RudePeer upstream = RudePeer.start(Manner.silent());
+                    RunningGateway gateway = RunningGateway.over(meter())
+                            .products(RunningGateway.product(http(upstream)))
+                            .upstreams(new UpstreamSettings(Upstream.Timeouts.DEFAULT, 1, ClientTls.VERIFIED))
+                            .start();
+                    RawClient first = gateway.client()) {
+                first.send("GET /1?user_key=good HTTP/1.1\r\nHost: api.test\r\n\r\n");
+                Eventually.holds("the upstream was asked", () -> upstream.received() == 1);
+                assertThat(explained(gateway, upstream.port(), Reason.UPSTREAM_POOL_EXHAUSTED, 503)).contains("1");
             }
         }
     }

@@ -145,6 +145,7 @@ class RoadTest {
                 .contains("tollkeeper_meter_decisions_total{decision=\"granted\"} 1\n")
                 .contains("tollkeeper_meter_decisions_total{decision=\"denied\"} 1\n")
                 .contains("total_response_time_seconds_count{service_id=\"\",service_system_name=\"\"} 3\n")
+                .contains("tollkeeper_upstream_connections 1\n")
                 .contains("tollkeeper_exchanges 0\n"));
     }
 }

@@ -51,6 +51,9 @@ public final class FlightRecord {
     private @Nullable String host;
     private @Nullable String protocol;
     private @Nullable String clientAddress;
+    private @Nullable String normalPath;
+    private @Nullable String secretName;
+    private @Nullable String secondSecretName;
 
     // what it was taken for
     private @Nullable String productId;
@@ -117,6 +120,9 @@ public final class FlightRecord {
         host = null;
         protocol = null;
         clientAddress = null;
+        normalPath = null;
+        secretName = null;
+        secondSecretName = null;
         productId = null;
         configVersion = 0;
         applicationNumber = -1;
@@ -175,6 +181,9 @@ public final class FlightRecord {
         copy.host = host;
         copy.protocol = protocol;
         copy.clientAddress = clientAddress;
+        copy.normalPath = normalPath;
+        copy.secretName = secretName;
+        copy.secondSecretName = secondSecretName;
         copy.productId = productId;
         copy.configVersion = configVersion;
         copy.applicationNumber = applicationNumber;
@@ -210,7 +219,7 @@ public final class FlightRecord {
         copy.reason = reason;
         copy.evidence = evidence;
         copy.credential = credential == null ? null : Redaction.shortened(credential);
-        copy.target = target == null ? null : Redaction.target(target, credentialName);
+        copy.target = target == null ? null : Redaction.target(target, credentialName, secretName, secondSecretName);
         return copy;
     }
 
@@ -377,6 +386,22 @@ public final class FlightRecord {
 
     public void target(@Nullable String value) {
         target = value;
+    }
+
+    /// The path as mapping rules saw it, if that is not the one sent.
+    public @Nullable String normalPath() {
+        return normalPath;
+    }
+
+    public void normalPath(@Nullable String value) {
+        normalPath = value;
+    }
+
+    /// Names (lower case) of arguments whose values are shortened in the target when the record is kept, besides those
+    /// that look secret by themselves.
+    public void secretNames(String first, String second) {
+        secretName = first;
+        secondSecretName = second;
     }
 
     /// Host as sent.

@@ -19,9 +19,9 @@ public final class Redaction {
         return secret.substring(0, shown) + "…";
     }
 
-    /// A request target whose query values are shortened where their name says that they are secret: the name under
-    /// which this product takes credentials, or any name with key, token, secret or password in it.
-    public static String target(String target, @Nullable String credentialName) {
+    /// A request target whose query values are shortened where their name says that they are secret: one of the names
+    /// (lower case) under which this product takes credentials, or any name with key, token, secret or password in it.
+    public static String target(String target, @Nullable String... credentialNames) {
         int query = target.indexOf('?');
         if (query < 0) {
             return target;
@@ -32,7 +32,7 @@ public final class Redaction {
             int end = target.indexOf('&', from);
             end = end < 0 ? target.length() : end;
             int equals = target.indexOf('=', from);
-            if (equals > 0 && equals < end && isSecret(target.substring(from, equals), credentialName)) {
+            if (equals > 0 && equals < end && isSecret(target.substring(from, equals), credentialNames)) {
                 shown.append(target, from, equals + 1).append(shortened(target.substring(equals + 1, end)));
             } else {
                 shown.append(target, from, end);
@@ -45,10 +45,14 @@ public final class Redaction {
         return shown.toString();
     }
 
-    private static boolean isSecret(String name, @Nullable String credentialName) {
+    private static boolean isSecret(String name, @Nullable String[] credentialNames) {
         String lower = name.toLowerCase(Locale.ROOT);
-        return lower.equals(credentialName)
-                || lower.contains("key")
+        for (String credentialName : credentialNames) {
+            if (lower.equals(credentialName)) {
+                return true;
+            }
+        }
+        return lower.contains("key")
                 || lower.contains("token")
                 || lower.contains("secret")
                 || lower.contains("password");

@@ -182,6 +182,9 @@ public final class VerdictRules {
         if (!line.isEmpty()) {
             lines.add(line.toString());
         }
+        if (record.normalPath() != null) {
+            lines.add("mapping rules saw the path " + record.normalPath());
+        }
         if (record.metrics() > 0) {
             StringBuilder usage = new StringBuilder("usage");
             int listed = Math.min(record.metrics(), FlightRecord.LISTED);
@@ -243,7 +246,8 @@ public final class VerdictRules {
         }
         if (record.retries() > 0) {
             lines.add(record.retries() == 1 ? "retried once" : "retried " + record.retries() + " times");
-        } else if (record.reason() == Reason.UPSTREAM_STALE_REUSE) {
+        } else if (record.reason() == Reason.UPSTREAM_STALE_REUSE
+                && (record.evidence() == null || !record.evidence().contains("not repeated"))) {
             lines.add("not retried: the request could not safely be sent a second time");
         }
         if (record.serverName() != null) {
@@ -252,10 +256,8 @@ public final class VerdictRules {
     }
 
     private static void answer(FlightRecord record, List<String> lines) {
-        if (record.reason() == Reason.UPSTREAM_TRUNCATED) {
-            lines.add(record.upstreamBytesExpected() >= 0
-                    ? "body: " + record.upstreamBytesReceived() + " of " + record.upstreamBytesExpected() + " bytes"
-                    : "body: the last chunk is missing");
+        if (record.reason() == Reason.UPSTREAM_TRUNCATED && record.upstreamBytesExpected() >= 0) {
+            lines.add("body: " + record.upstreamBytesReceived() + " of " + record.upstreamBytesExpected() + " bytes");
         }
         if (record.statusReceived() != 0 && record.statusReceived() != record.statusSent()) {
             lines.add("the upstream's status was " + record.statusReceived());

@@ -193,6 +193,7 @@ public final class Exchange {
         service = chosen;
         road = newRoad;
         record.productId(chosen.id());
+        record.secretNames(chosen.identifierName(), chosen.secretName());
     }
 
     /// The path in the form that mapping rules look at.
@@ -202,6 +203,9 @@ public final class Exchange {
 
     public void path(String normal) {
         path = normal;
+        if (!normal.equals(request().path())) {
+            record.normalPath(normal);
+        }
     }
 
     /// What became of the form body.

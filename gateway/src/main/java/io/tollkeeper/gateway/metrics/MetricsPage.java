@@ -17,9 +17,10 @@ public final class MetricsPage {
     /// @param connections  client connections open now
     /// @param logDropped   access log lines that found their ring full
     /// @param logWritten   access log lines written
+    /// @param upstreamConnections connections to upstreams open now, busy and idle
     /// @param products     products served
     /// @param configuration version of the configuration in force
-    public record Gauges(long connections, long logDropped, long logWritten, long products, long configuration) {}
+    public record Gauges(long connections, long logDropped, long logWritten, long upstreamConnections, long products, long configuration) {}
 
     private static final List<Reason> REASONS = List.of(Reason.values());
     private static final List<LoopMetrics.MeterDecision> DECISIONS = List.of(LoopMetrics.MeterDecision.values());
@@ -53,6 +54,8 @@ public final class MetricsPage {
         head(out, "tollkeeper_upstream_calls_total", "counter", "Calls of upstreams, by connection.");
         sample(out, "tollkeeper_upstream_calls_total{connection=\"new\"}", sum(loop -> loop.upstreamConnects));
         sample(out, "tollkeeper_upstream_calls_total{connection=\"reused\"}", sum(loop -> loop.upstreamReuses));
+        gauge(out, "tollkeeper_upstream_connections", "Connections to upstreams, busy and idle.",
+                gauges.upstreamConnections());
         counter(out, "tollkeeper_upstream_retries_total", "Requests sent a second time.", sum(loop -> loop.retries));
         head(out, "nginx_http_connections", "gauge", "Client connections.");
         sample(out, "nginx_http_connections{state=\"active\"}", gauges.connections());

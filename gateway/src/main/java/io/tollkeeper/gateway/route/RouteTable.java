@@ -1,9 +1,12 @@
 package io.tollkeeper.gateway.route;
 
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 
+import io.tollkeeper.http.Upstream;
 import org.jspecify.annotations.Nullable;
 
 /// All products by host: one version of the configuration. Immutable; an exchange keeps to the one it started with.
@@ -11,12 +14,14 @@ public final class RouteTable {
 
     private final long version;
     private final Map<String, Route> byHost;
+    private final Set<Upstream> upstreams;
     private final int products;
 
     /// @param byHost hosts in lower case, without port
     public RouteTable(long version, Map<String, Route> byHost) {
         this.version = version;
         this.byHost = Map.copyOf(byHost);
+        this.upstreams = upstreamsOf(byHost.values());
         this.products = new HashSet<>(byHost.values()).size();
     }
 
@@ -27,6 +32,21 @@ public final class RouteTable {
     /// The product that owns this host (lower case, without port), or none.
     public @Nullable Route find(String host) {
         return byHost.get(host);
+    }
+
+    private static Set<Upstream> upstreamsOf(Collection<Route> routes) {
+        Set<Upstream> upstreams = new HashSet<>();
+        for (Route route : routes) {
+            if (route.upstream() != null) {
+                upstreams.add(route.upstream());
+            }
+        }
+        return Set.copyOf(upstreams);
+    }
+
+    /// Whom the products' calls go to, each once.
+    public Set<Upstream> upstreams() {
+        return upstreams;
     }
 
     /// How many products have a host.

@@ -72,7 +72,7 @@ public final class ConfigurationSync {
         if (fresh != null) {
             return fresh;
         }
-        return known != null ? known : new Route(Service.broken(config), new PolicyChain(List.of()));
+        return known != null ? known : new Route(Service.broken(config), new PolicyChain(List.of()), null);
     }
 
     private static void claimHosts(

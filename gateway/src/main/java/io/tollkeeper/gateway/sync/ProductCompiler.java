@@ -65,7 +65,7 @@ public final class ProductCompiler {
                 meter.account(config.productId(), rules.metrics()),
                 forwarder,
                 target);
-        return new Route(new Service(config, rules.metrics()), new PolicyChain(List.of(apicast)));
+        return new Route(new Service(config, rules.metrics()), new PolicyChain(List.of(apicast)), target == null ? null : target.upstream());
     }
 
     private static void rule(List<Finding> findings, ProxyConfig config, int i, MappingRule rule) {

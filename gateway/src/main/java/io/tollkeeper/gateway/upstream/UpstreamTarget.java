@@ -158,7 +158,7 @@ public final class UpstreamTarget {
         }
     }
 
-    Upstream upstream() {
+    public Upstream upstream() {
         return upstream;
     }
 

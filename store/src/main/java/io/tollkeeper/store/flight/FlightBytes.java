@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 /// A record of another version cannot be read and is passed over: records live for days, not for years.
 final class FlightBytes {
 
-    private static final int VERSION = 1;
+    private static final int VERSION = 2;
     private static final int LONGEST_TEXT = 1 << 20;
     private static final Map<String, Reason> REASONS = new HashMap<>();
     private static final Map<String, Stage> STAGES = new HashMap<>();
@@ -75,6 +75,7 @@ final class FlightBytes {
         text(out, record.host());
         text(out, record.protocol());
         text(out, record.clientAddress());
+        text(out, record.normalPath());
 
         text(out, record.productId());
         out.writeLong(record.configVersion());
@@ -149,6 +150,7 @@ final class FlightBytes {
         record.host(text(in));
         record.protocol(text(in));
         record.clientAddress(text(in));
+        record.normalPath(text(in));
 
         record.productId(text(in));
         record.configVersion(in.readLong());
