@@ -1,11 +1,17 @@
 package io.tollkeeper.gateway.exchange;
 
+import java.util.function.Supplier;
+
 import io.tollkeeper.core.reason.Reason;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// A place where an exchange waits: taken with [Exchange#park], left once with [#resume], or taken away by the deadline
 /// or by a client that left. One object per wait, so that a late resume finds nobody.
 public final class Parking {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Parking.class);
 
     private final Exchange exchange;
     private final @Nullable Reason reason;
@@ -23,6 +29,24 @@ public final class Parking {
             leave(step);
         } else {
             exchange.loop().execute(() -> leave(step));
+        }
+    }
+
+    /// Takes a further step and goes on as it says; `WAIT` means that it parked anew. On the exchange's loop. A step
+    /// that throws becomes 500, as it would on the chain itself.
+    public void resumeWith(Supplier<Step> further) {
+        if (!isTaken()) {
+            return;
+        }
+        Step step;
+        try {
+            step = further.get();
+        } catch (RuntimeException e) {
+            LOG.error("request {}: a step after a wait failed", exchange.id(), e);
+            step = exchange.failInternally("a step after a wait threw " + e);
+        }
+        if (step != Step.WAIT) {
+            leave(step);
         }
     }
 

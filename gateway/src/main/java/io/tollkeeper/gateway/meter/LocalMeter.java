@@ -216,21 +216,17 @@ public final class LocalMeter implements Meter {
 
         @Override
         public void loaded(@Nullable Reason failure) {
-            if (!place.isTaken()) {
-                return;
-            }
+            place.resumeWith(() -> goOn(failure));
+        }
+
+        private Step goOn(@Nullable Reason failure) {
             long now = System.nanoTime();
             exchange.facilities().metrics().loaded(now - start);
             exchange.meterNanos(now - start);
             exchange.record().stamp(Stage.METER, now);
-            if (failure != null) {
-                place.resume(exchange.refuse(failure, "the application could not be loaded"));
-                return;
-            }
-            Step step = account.decided(exchange, account.decide(exchange), loads, checkOnly);
-            if (step != Step.WAIT) {
-                place.resume(step);
-            }
+            return failure != null
+                    ? exchange.refuse(failure, "the application could not be loaded")
+                    : account.decided(exchange, account.decide(exchange), loads, checkOnly);
         }
     }
 }

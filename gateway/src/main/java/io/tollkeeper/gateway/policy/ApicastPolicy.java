@@ -106,22 +106,19 @@ public final class ApicastPolicy implements Policy {
         exchange.request().body().peek(LONGEST_FORM, new Body.Peeked() {
             @Override
             public void peeked(ByteBuffer bytes, boolean complete) {
-                if (!place.isTaken()) {
-                    return;
-                }
-                if (complete) {
-                    exchange.form(Exchange.Form.READ, StandardCharsets.ISO_8859_1.decode(bytes).toString());
-                } else {
-                    exchange.form(Exchange.Form.TOO_LONG, null);
-                }
-                place.resume(identifyAndMatch(exchange));
+                place.resumeWith(() -> {
+                    if (complete) {
+                        exchange.form(Exchange.Form.READ, StandardCharsets.ISO_8859_1.decode(bytes).toString());
+                    } else {
+                        exchange.form(Exchange.Form.TOO_LONG, null);
+                    }
+                    return identifyAndMatch(exchange);
+                });
             }
 
             @Override
             public void failed(Reason reason, String evidence) {
-                if (place.isTaken()) {
-                    place.resume(exchange.refuse(reason, evidence));
-                }
+                place.resumeWith(() -> exchange.refuse(reason, evidence));
             }
         });
         return Step.WAIT;

@@ -54,17 +54,15 @@ public final class Forwarder {
         body.peek(HELD_BACK, new Body.Peeked() {
             @Override
             public void peeked(ByteBuffer bytes, boolean complete) {
-                if (place.isTaken()) {
+                place.resumeWith(() -> {
                     call(exchange, target);
-                    place.resume(Step.DONE);
-                }
+                    return Step.DONE;
+                });
             }
 
             @Override
             public void failed(Reason reason, String evidence) {
-                if (place.isTaken()) {
-                    place.resume(exchange.refuse(reason, evidence));
-                }
+                place.resumeWith(() -> exchange.refuse(reason, evidence));
             }
         });
         return Step.WAIT;
