@@ -48,7 +48,7 @@ def warning(contestants):
     if others <= QUIET:
         return ""
     return (f"\n\n**Not quiet: other programs used up to {others * 100:.0f} % of the core under test (median of a "
-            "contestant's rounds). Absolute figures and ratios are inflated; repeat on a quiet machine.**")
+            "contestant's rounds). Figures and ratios may be off in either direction; repeat on a quiet machine.**")
 
 
 def bars(rows):
