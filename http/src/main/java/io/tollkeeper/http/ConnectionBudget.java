@@ -35,10 +35,10 @@ final class ConnectionBudget {
     void give() {
         open.decrementAndGet();
         if (!starving.isEmpty()) {
-            for (Destination destination : starving) {
-                starving.remove(destination);
+            starving.removeIf(destination -> {
                 destination.serveWaiting();
-            }
+                return true;
+            });
         }
     }
 
