@@ -1,7 +1,10 @@
 package io.tollkeeper.app;
 
+import java.time.InstantSource;
+
 import io.tollkeeper.app.command.AskCommands;
 import io.tollkeeper.app.command.CheckCommand;
+import io.tollkeeper.app.command.Program;
 import io.tollkeeper.app.command.RunCommand;
 import io.tollkeeper.app.command.Tollkeeper;
 import io.tollkeeper.app.command.VersionCommand;
@@ -16,9 +19,14 @@ public final class Main {
         System.exit(commandLine().execute(arguments));
     }
 
+    /// The program without its command line, by the caller's clock: for whoever runs it inside another process.
+    public static Program program(InstantSource clock) {
+        return new Wiring(clock);
+    }
+
     static CommandLine commandLine() {
         return new CommandLine(new Tollkeeper())
-                .addSubcommand(new RunCommand(new Wiring()))
+                .addSubcommand(new RunCommand(program(InstantSource.system())))
                 .addSubcommand(new CheckCommand())
                 .addSubcommand(new AskCommands.Explain())
                 .addSubcommand(new AskCommands.Status())

@@ -79,10 +79,16 @@ final class Wiring implements Program {
 
     private static final String DEMO = "demo.yaml";
 
+    private final InstantSource clock;
+
+    Wiring(InstantSource clock) {
+        this.clock = clock;
+    }
+
     @Override public Started start(Configuration configuration, Sources sources) {
         var closing = new Closing();
         try {
-            return build(configuration, sources, closing);
+            return build(configuration, sources, clock, closing);
         } catch (StoreFileException | IOException | IllegalStateException e) {
             closing.close();
             log.debug("not started", e);
@@ -90,9 +96,8 @@ final class Wiring implements Program {
         }
     }
 
-    private static Started build(Configuration given, Sources sources, Closing closing) throws IOException {
+    private static Started build(Configuration given, Sources sources, InstantSource clock, Closing closing) throws IOException {
         var settings = given.settings();
-        var clock = InstantSource.system();
 
         var store = closing.with(EmbeddedStore.open(settings.data(), StoreSettings.defaults().withClock(clock)
                 .withFlights(settings.flight().maxDisk().bytes(), settings.flight().maxAge())));
