@@ -37,14 +37,10 @@ import io.tollkeeper.core.authorize.Applications;
 import io.tollkeeper.core.authorize.Authorizer;
 import io.tollkeeper.core.authorize.CatalogWriter;
 import io.tollkeeper.core.catalog.Catalog;
-import io.tollkeeper.core.flight.FlightRecord;
-import io.tollkeeper.core.flight.RequestId;
 import io.tollkeeper.core.proxy.Finding;
 import io.tollkeeper.core.usage.ProductTotals;
 import io.tollkeeper.doctor.explain.Explainer;
-import io.tollkeeper.doctor.explain.Flights;
 import io.tollkeeper.gateway.Gateway;
-import io.tollkeeper.gateway.GatewaySettings;
 import io.tollkeeper.gateway.meter.LocalMeter;
 import io.tollkeeper.gateway.upstream.UpstreamSettings;
 import io.tollkeeper.http.ClientTls;
@@ -52,6 +48,9 @@ import io.tollkeeper.http.Engine;
 import io.tollkeeper.http.Listener;
 import io.tollkeeper.http.ListenerSettings;
 import io.tollkeeper.http.WireLimits;
+import io.tollkeeper.http.metrics.PrometheusText;
+import io.tollkeeper.http.recorder.Recorder;
+import io.tollkeeper.http.recorder.RecorderSettings;
 import io.tollkeeper.meter.ServiceManagement;
 import io.tollkeeper.meter.internalapi.Credentials;
 import io.tollkeeper.meter.internalapi.InternalApi;
@@ -110,13 +109,14 @@ final class Wiring implements Program {
 
         var accessLog = closing.with(AccessLogTarget.open(settings.accessLog()));
         var engine = closing.with(Engine.start(HttpParts.engine(settings)));
-        var gateway = closing.with(new Gateway(engine,
-                new GatewaySettings(upstreams(settings), settings.flight().records(), settings.flight().successesPerSecond(), LOG_LINES),
-                new LocalMeter(catalog, authorizer, applications, settings.gateway().onUnwritableMeter()),
-                clock, accessLog.channel(), store.flights()));
+        var recorder = closing.with(new Recorder(engine.loops(),
+                new RecorderSettings(settings.flight().records(), settings.flight().successesPerSecond(), LOG_LINES),
+                accessLog.channel(), store.flights()));
+        var gateway = closing.with(new Gateway(engine, upstreams(settings),
+                new LocalMeter(catalog, authorizer, applications, settings.gateway().onUnwritableMeter()), clock, recorder));
         var internalApi = closing.with(new InternalApi(credentials(settings), catalog, writer, store.catalog(),
                 new UsageReader(applications, totals, store.usage(), store.journal(), clock)));
-        var meter = new ServiceManagement(catalog, applications, authorizer, internalApi, clock, gateway::flights, VersionCommand.current());
+        var meter = new ServiceManagement(catalog, applications, authorizer, internalApi, clock, recorder, VersionCommand.current());
 
         var demo = given.file() == null ? Demo.yaml(demoUpstream(engine, closing)) : "";
         var configuration = given.file() == null ? given.declaring(DEMO, demo) : given;
@@ -128,23 +128,11 @@ final class Wiring implements Program {
         }
         configuration.warnings().forEach(warning -> log.warn("{}", warning.text()));
 
-        var running = new Running(settings, engine, gateway, closing,
+        var running = new Running(settings, engine, recorder, gateway, closing,
                 new LiveConfiguration(configuration, () -> again(given.file(), sources, demo), takeOver, clock),
-                new Explaining(new Explainer(recordsOf(gateway), clock)));
+                new Explaining(new Explainer(recorder, clock)));
         running.listen(meter, new StoreMetrics(store::health));
         return new Started.Up(running);
-    }
-
-    private static Flights recordsOf(Gateway gateway) {
-        return new Flights() {
-            @Override public @Nullable FlightRecord find(RequestId id) {
-                return gateway.find(id);
-            }
-
-            @Override public List<FlightRecord> newest(int limit) {
-                return gateway.newest(limit);
-            }
-        };
     }
 
     private static UpstreamSettings upstreams(Settings settings) {
@@ -184,6 +172,7 @@ final class Wiring implements Program {
     private static final class Running implements Program.Running, Controls {
         private final Settings settings;
         private final Engine engine;
+        private final Recorder recorder;
         private final Gateway gateway;
         private final Closing closing;
         private final LiveConfiguration live;
@@ -192,9 +181,10 @@ final class Wiring implements Program {
         private @Nullable Listener meterListener;
         private volatile boolean draining;
 
-        Running(Settings settings, Engine engine, Gateway gateway, Closing closing, LiveConfiguration live, Explaining explaining) {
+        Running(Settings settings, Engine engine, Recorder recorder, Gateway gateway, Closing closing, LiveConfiguration live, Explaining explaining) {
             this.settings = settings;
             this.engine = engine;
+            this.recorder = recorder;
             this.gateway = gateway;
             this.closing = closing;
             this.live = live;
@@ -213,8 +203,9 @@ final class Wiring implements Program {
             }
             meterListener = listen("meter", settings.meter().listen(), ServiceManagement.WIRE_LIMITS, meter);
             listen("metrics", settings.metrics().listen(), WireLimits.DEFAULT, loop -> new MetricsHandler(loop, () -> {
-                var page = new StringBuilder(8192);
+                var page = new PrometheusText();
                 gateway.metrics(page);
+                recorder.metrics(page);
                 storeMetrics.render(page);
                 return page.toString();
             }));

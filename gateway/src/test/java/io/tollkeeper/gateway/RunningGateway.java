@@ -29,6 +29,9 @@ import io.tollkeeper.http.Engine;
 import io.tollkeeper.http.EngineSettings;
 import io.tollkeeper.http.ListenerSettings;
 import io.tollkeeper.http.Upstream;
+import io.tollkeeper.http.metrics.PrometheusText;
+import io.tollkeeper.http.recorder.Recorder;
+import io.tollkeeper.http.recorder.RecorderSettings;
 import io.tollkeeper.testkit.Eventually;
 import io.tollkeeper.testkit.RawAnswer;
 import io.tollkeeper.testkit.RawClient;
@@ -40,19 +43,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 final class RunningGateway implements AutoCloseable {
 
     private final Engine engine;
+    private final Recorder recorder;
     private final Gateway gateway;
     private final MemoryLog log = new MemoryLog();
     private final int port;
 
     private RunningGateway(Builder builder) throws IOException {
         engine = Engine.start(new EngineSettings(null, 2, builder.dns));
+        recorder = new Recorder(engine.loops(), new RecorderSettings(4096, 10_000, 1024), log, builder.store);
         gateway = new Gateway(
-                engine,
-                new GatewaySettings(builder.upstreams, 4096, 10_000, 1024),
-                builder.meter.start(builder.whenUnwritable),
-                InstantSource.system(),
-                log,
-                builder.store);
+                engine, builder.upstreams, builder.meter.start(builder.whenUnwritable), InstantSource.system(), recorder);
         List<Finding> findings = gateway.apply(builder.products);
         assertThat(findings).filteredOn(Finding::isError).isEmpty();
         port = gateway.listen(ListenerSettings.plain("gateway", loopback())).getPort();
@@ -147,7 +147,7 @@ final class RunningGateway implements AutoCloseable {
     FlightRecord record(String requestId) {
         RequestId id = RequestId.parse(requestId);
         assertThat(id).as("request id %s", requestId).isNotNull();
-        return Eventually.value("record " + requestId, () -> gateway.find(id), found -> found != null);
+        return Eventually.value("record " + requestId, () -> recorder.find(id), found -> found != null);
     }
 
     String log() {
@@ -164,7 +164,7 @@ final class RunningGateway implements AutoCloseable {
     }
 
     String metrics() {
-        StringBuilder out = new StringBuilder();
+        PrometheusText out = new PrometheusText();
         gateway.metrics(out);
         return out.toString();
     }
@@ -172,6 +172,7 @@ final class RunningGateway implements AutoCloseable {
     @Override
     public void close() {
         gateway.close();
+        recorder.close();
         engine.close();
     }
 

@@ -1,28 +1,24 @@
 package io.tollkeeper.meter;
 
-import java.util.concurrent.ThreadLocalRandom;
-
-import io.tollkeeper.core.flight.FlightRing;
-import io.tollkeeper.core.flight.RequestIds;
+import io.tollkeeper.http.recorder.LoopRecorder;
 import io.tollkeeper.meter.answer.Xml;
 import io.tollkeeper.meter.params.Options;
 import io.tollkeeper.meter.params.Params;
 
 /// What the connections of one event loop share: memory to read and write with, which is never in use across a wait,
-/// and the loop's ring of flight records. On that loop only.
+/// and the loop's part of the recorder. On that loop only.
 final class LoopState {
 
     final Params params = new Params();
     final Xml xml = new Xml();
-    final RequestIds ids = new RequestIds(ThreadLocalRandom.current().nextLong());
-    final FlightRing flights;
+    final LoopRecorder recorder;
 
     private final Params optionParams = new Params();
     private String lastHeader = "";
     private Options lastOptions = Options.NONE;
 
-    LoopState(FlightRing flights) {
-        this.flights = flights;
+    LoopState(LoopRecorder recorder) {
+        this.recorder = recorder;
     }
 
     /// Reads a `3scale-options` header. Gateways send the same one with every call.

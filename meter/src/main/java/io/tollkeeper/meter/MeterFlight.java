@@ -34,10 +34,9 @@ final class MeterFlight {
     }
 
     void begin(Request request, long millis) {
-        state.ids.next(millis);
         record.reset();
         record.kind(FlightRecord.RequestKind.METER);
-        record.id(state.ids.high(), state.ids.low());
+        state.recorder.identify(record, millis);
         record.receivedMillis(millis);
         record.receivedNanos(request.startedNanos());
         record.stamp(Stage.HEAD_READ, request.headReadNanos());
@@ -133,7 +132,7 @@ final class MeterFlight {
         if (sampled || record.isFailure()) {
             long nanos = System.nanoTime();
             record.stamp(Stage.DONE, nanos);
-            state.flights.offer(record, nanos);
+            state.recorder.keep(record, nanos);
         }
     }
 }

@@ -2,15 +2,14 @@ package io.tollkeeper.meter;
 
 import java.time.InstantSource;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Function;
 
 import io.tollkeeper.core.authorize.Applications;
 import io.tollkeeper.core.authorize.Authorizer;
 import io.tollkeeper.core.catalog.Catalog;
-import io.tollkeeper.core.flight.FlightRing;
 import io.tollkeeper.http.ExchangeHandler;
 import io.tollkeeper.http.Loop;
 import io.tollkeeper.http.WireLimits;
+import io.tollkeeper.http.recorder.Recorder;
 import io.tollkeeper.meter.internalapi.InternalApi;
 
 /// The meter: the Service Management API and, below `/internal`, the Internal API. Give it to a listener; it makes one
@@ -31,10 +30,9 @@ public final class ServiceManagement implements ExchangeHandler.Factory {
     final String version;
     final FormBudget formBudget = new FormBudget(FORM_BYTES);
 
-    private final Function<Loop, FlightRing> flights;
+    private final Recorder recorder;
     private final ConcurrentHashMap<Loop, LoopState> loops = new ConcurrentHashMap<>();
 
-    /// @param flights the ring of each loop, shared with whoever else serves on it
     /// @param version our own, told beside the compatibility level
     public ServiceManagement(
             Catalog catalog,
@@ -42,20 +40,20 @@ public final class ServiceManagement implements ExchangeHandler.Factory {
             Authorizer authorizer,
             InternalApi internalApi,
             InstantSource clock,
-            Function<Loop, FlightRing> flights,
+            Recorder recorder,
             String version) {
         this.catalog = catalog;
         this.applications = applications;
         this.authorizer = authorizer;
         this.internalApi = internalApi;
         this.clock = clock;
-        this.flights = flights;
+        this.recorder = recorder;
         this.version = version;
     }
 
     @Override
     public ExchangeHandler create(Loop loop) {
-        LoopState state = loops.computeIfAbsent(loop, one -> new LoopState(flights.apply(one)));
+        LoopState state = loops.computeIfAbsent(loop, one -> new LoopState(recorder.of(one)));
         return new ServiceManagementHandler(this, loop, state);
     }
 }

@@ -18,8 +18,6 @@ import io.tollkeeper.core.authorize.LoadKey;
 import io.tollkeeper.core.authorize.Loaded;
 import io.tollkeeper.core.authorize.Loader;
 import io.tollkeeper.core.catalog.Catalog;
-import io.tollkeeper.core.flight.FlightQuota;
-import io.tollkeeper.core.flight.FlightRing;
 import io.tollkeeper.core.usage.ProductTotals;
 import io.tollkeeper.core.usage.StoredPast;
 import io.tollkeeper.http.Engine;
@@ -27,6 +25,8 @@ import io.tollkeeper.http.EngineSettings;
 import io.tollkeeper.http.Listener;
 import io.tollkeeper.http.ListenerSettings;
 import io.tollkeeper.http.Transport;
+import io.tollkeeper.http.recorder.Recorder;
+import io.tollkeeper.http.recorder.RecorderSettings;
 import io.tollkeeper.meter.internalapi.Credentials;
 import io.tollkeeper.meter.internalapi.InternalApi;
 import io.tollkeeper.meter.internalapi.UsageReader;
@@ -41,7 +41,7 @@ final class RunningMeter implements AutoCloseable {
     final ProductTotals totals = new ProductTotals();
     final GroupingJournal journal = new GroupingJournal(totals);
     final MemoryLoader loader = new MemoryLoader();
-    final FlightRing flights = new FlightRing(1024, new FlightQuota(10_000, 10_000, 1));
+    final Recorder flights;
 
     private final Engine engine;
     private final Listener listener;
@@ -56,9 +56,10 @@ final class RunningMeter implements AutoCloseable {
                 new CatalogWriter(store, catalog, applications),
                 store,
                 new UsageReader(applications, totals, new MemoryUsageStore(), journal, clock));
-        var meter = new ServiceManagement(
-                catalog, applications, new Authorizer(applications, journal), internalApi, clock, _ -> flights, "0-test");
         engine = Engine.start(new EngineSettings(Transport.NIO, loops, EngineSettings.Dns.DEFAULT));
+        flights = new Recorder(engine.loops(), new RecorderSettings(1024, 10_000, 1024), null, null);
+        var meter = new ServiceManagement(
+                catalog, applications, new Authorizer(applications, journal), internalApi, clock, flights, "0-test");
         try {
             listener = engine.listen(
                     new ListenerSettings(
@@ -90,6 +91,7 @@ final class RunningMeter implements AutoCloseable {
     public void close() {
         loader.close();
         listener.close();
+        flights.close();
         engine.close();
         internalApi.close();
         journal.close();

@@ -2,6 +2,7 @@ package io.tollkeeper.app.operate;
 
 import java.util.function.Supplier;
 
+import io.tollkeeper.http.metrics.PrometheusText;
 import io.tollkeeper.store.StoreHealth;
 
 /// The store's health in Prometheus' text format. Any thread.
@@ -12,22 +13,16 @@ public final class StoreMetrics {
         this.health = health;
     }
 
-    public void render(StringBuilder out) {
+    public void render(PrometheusText out) {
         var now = health.get();
         var journal = now.journal();
-        one(out, "tollkeeper_store_writable", "gauge", "1 while what is counted can be written", journal.writable() ? 1 : 0);
-        one(out, "tollkeeper_journal_rows_total", "counter", "Rows committed since start", journal.rows());
-        one(out, "tollkeeper_journal_commits_total", "counter", "Commits since start", journal.commits());
-        one(out, "tollkeeper_journal_queued_rows", "gauge", "Rows that wait for the next commit", journal.queued());
-        one(out, "tollkeeper_journal_held_rows", "gauge", "Rows of the gateway that wait for the disk", journal.held());
-        one(out, "tollkeeper_applications_resident", "gauge", "Applications in memory", now.residentApplications());
-        one(out, "tollkeeper_applications_dirty", "gauge", "Applications that changed since their last snapshot", now.dirtyApplications());
-        one(out, "tollkeeper_flights_lost_total", "counter", "Flight records that could not be kept on disk", now.lostFlights());
-    }
-
-    private static void one(StringBuilder out, String name, String type, String says, long value) {
-        out.append("# HELP ").append(name).append(' ').append(says).append('\n')
-                .append("# TYPE ").append(name).append(' ').append(type).append('\n')
-                .append(name).append(' ').append(value).append('\n');
+        out.gauge("tollkeeper_store_writable", "1 while what is counted can be written", journal.writable() ? 1 : 0);
+        out.counter("tollkeeper_journal_rows_total", "Rows committed since start", journal.rows());
+        out.counter("tollkeeper_journal_commits_total", "Commits since start", journal.commits());
+        out.gauge("tollkeeper_journal_queued_rows", "Rows that wait for the next commit", journal.queued());
+        out.gauge("tollkeeper_journal_held_rows", "Rows of the gateway that wait for the disk", journal.held());
+        out.gauge("tollkeeper_applications_resident", "Applications in memory", now.residentApplications());
+        out.gauge("tollkeeper_applications_dirty", "Applications that changed since their last snapshot", now.dirtyApplications());
+        out.counter("tollkeeper_flights_lost_total", "Flight records that could not be kept on disk", now.lostFlights());
     }
 }

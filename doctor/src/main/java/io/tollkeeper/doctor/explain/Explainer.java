@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Objects;
 
 import io.tollkeeper.core.flight.FlightRecord;
+import io.tollkeeper.core.flight.Flights;
 import io.tollkeeper.core.flight.RequestId;
 import io.tollkeeper.core.reason.Reason;
 import io.tollkeeper.core.verdict.Verdict;

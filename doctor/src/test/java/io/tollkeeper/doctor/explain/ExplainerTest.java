@@ -16,6 +16,7 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 import io.tollkeeper.core.flight.FlightRecord;
+import io.tollkeeper.core.flight.Flights;
 import io.tollkeeper.core.flight.RequestId;
 import io.tollkeeper.core.flight.Stage;
 import io.tollkeeper.core.flight.StatusWriter;

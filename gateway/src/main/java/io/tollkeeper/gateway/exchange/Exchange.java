@@ -6,8 +6,6 @@ import io.tollkeeper.core.flight.RequestId;
 import io.tollkeeper.core.flight.Stage;
 import io.tollkeeper.core.flight.StatusWriter;
 import io.tollkeeper.core.reason.Reason;
-import io.tollkeeper.gateway.accesslog.LogEntry;
-import io.tollkeeper.gateway.accesslog.LogRing;
 import io.tollkeeper.gateway.credentials.Credentials;
 import io.tollkeeper.http.DeadlineWheel;
 import io.tollkeeper.http.Ending;
@@ -18,6 +16,8 @@ import io.tollkeeper.http.Response;
 import io.tollkeeper.http.UpstreamCall;
 import io.tollkeeper.http.UpstreamFacts;
 import io.tollkeeper.http.UpstreamRequest;
+import io.tollkeeper.http.recorder.LogEntry;
+import io.tollkeeper.http.recorder.LoopRecorder;
 import org.jspecify.annotations.Nullable;
 
 /// All that a step on the road may know or set of one request. Belongs to its connection's event loop: no locks. Reused
@@ -108,8 +108,7 @@ public final class Exchange {
         usage.clear();
         record.reset();
         long now = facilities.millis();
-        facilities.ids().next(now);
-        record.id(facilities.ids().high(), facilities.ids().low());
+        facilities.recorder().identify(record, now);
         id = RequestId.text(record.idHigh(), record.idLow());
         record.receivedMillis(now);
         long nanos = newRequest.headReadNanos();
@@ -475,14 +474,12 @@ public final class Exchange {
         if (reason != null) {
             facilities.metrics().reason(reason);
         }
-        if (facilities.flights().offer(record, now)) {
-            facilities.metrics().flightKept();
-        }
-        LogRing log = facilities.log();
-        LogEntry entry = log == null ? null : log.claim();
-        if (log != null && entry != null) {
+        LoopRecorder recorder = facilities.recorder();
+        recorder.keep(record, now);
+        LogEntry entry = recorder.claimLine();
+        if (entry != null) {
             fill(entry, status, nanos);
-            log.publish();
+            recorder.publish();
         }
     }
 

@@ -4,17 +4,14 @@ import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.concurrent.TimeUnit;
 
-import io.tollkeeper.core.flight.FlightRing;
-import io.tollkeeper.core.flight.RequestIds;
-import io.tollkeeper.gateway.accesslog.LogRing;
 import io.tollkeeper.gateway.metrics.LoopMetrics;
 import io.tollkeeper.gateway.rules.RuleScratch;
 import io.tollkeeper.http.DeadlineWheel;
 import io.tollkeeper.http.Loop;
-import org.jspecify.annotations.Nullable;
+import io.tollkeeper.http.recorder.LoopRecorder;
 
 /// What the exchanges of one event loop share, and the exchanges that wait for their next use: an idle connection holds
-/// none. On its loop, but for the rings and cells that other threads read.
+/// none. On its loop, but for the cells that other threads read.
 public final class GatewayLoop {
 
     /// Exchanges kept for reuse; a burst beyond it leaves garbage once.
@@ -25,45 +22,32 @@ public final class GatewayLoop {
 
     private final Loop loop;
     private final InstantSource clock;
-    private final RequestIds ids;
-    private final FlightRing flights;
+    private final LoopRecorder recorder;
     private final LoopMetrics metrics = new LoopMetrics();
-    private final @Nullable LogRing log;
     private final RuleScratch scratch = new RuleScratch();
     private final ArrayDeque<Exchange> free = new ArrayDeque<>();
     private final Lag lag = new Lag();
 
-    /// @param log none if there is no access log
-    public GatewayLoop(Loop loop, InstantSource clock, long seed, FlightRing flights, @Nullable LogRing log) {
+    public GatewayLoop(Loop loop, InstantSource clock, LoopRecorder recorder) {
         this.loop = loop;
         this.clock = clock;
-        this.ids = new RequestIds(seed);
-        this.flights = flights;
-        this.log = log;
+        this.recorder = recorder;
     }
 
     public Loop loop() {
         return loop;
     }
 
-    public FlightRing flights() {
-        return flights;
-    }
-
     public LoopMetrics metrics() {
         return metrics;
-    }
-
-    public @Nullable LogRing log() {
-        return log;
     }
 
     public RuleScratch scratch() {
         return scratch;
     }
 
-    RequestIds ids() {
-        return ids;
+    LoopRecorder recorder() {
+        return recorder;
     }
 
     long millis() {

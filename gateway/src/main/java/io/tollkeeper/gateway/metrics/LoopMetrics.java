@@ -44,7 +44,6 @@ public final class LoopMetrics {
     long upstreamConnects;
     long upstreamReuses;
     long retries;
-    long flightsKept;
     long loopLagNanos;
     int inFlight;
 
@@ -100,10 +99,6 @@ public final class LoopMetrics {
         if (attempts > 1) {
             retries += attempts - 1;
         }
-    }
-
-    public void flightKept() {
-        flightsKept++;
     }
 
     /// How late this loop came to a deadline of its own: the time that its other work took.

@@ -1,4 +1,4 @@
-package io.tollkeeper.gateway.accesslog;
+package io.tollkeeper.http.recorder;
 
 import io.tollkeeper.core.reason.Reason;
 import org.jspecify.annotations.Nullable;

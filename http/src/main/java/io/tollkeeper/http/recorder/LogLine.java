@@ -1,4 +1,4 @@
-package io.tollkeeper.gateway.accesslog;
+package io.tollkeeper.http.recorder;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;

@@ -1,4 +1,4 @@
-package io.tollkeeper.gateway.accesslog;
+package io.tollkeeper.http.recorder;
 
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /// Lines of one event loop on their way to the writer. One loop fills, one thread empties, neither waits: when the ring
 /// is full (standard output may be a stuck pipe) the line is dropped and counted.
-public final class LogRing {
+final class LogRing {
 
     private final LogEntry[] entries;
     private final AtomicLong filled = new AtomicLong();
@@ -17,7 +17,7 @@ public final class LogRing {
     private long knownEmptied;
 
     /// `capacity` is rounded up to a power of two.
-    public LogRing(int capacity) {
+    LogRing(int capacity) {
         entries = new LogEntry[Integer.highestOneBit(Math.max(2, capacity) * 2 - 1)];
         for (int i = 0; i < entries.length; i++) {
             entries[i] = new LogEntry();
@@ -25,7 +25,7 @@ public final class LogRing {
     }
 
     /// The entry to fill, none if the ring is full. On the loop; followed by [#publish].
-    public @Nullable LogEntry claim() {
+    @Nullable LogEntry claim() {
         if (next - knownEmptied == entries.length) {
             knownEmptied = emptied.getAcquire();
             if (next - knownEmptied == entries.length) {
@@ -37,13 +37,13 @@ public final class LogRing {
     }
 
     /// Hands the claimed entry to the writer.
-    public void publish() {
+    void publish() {
         next++;
         filled.setRelease(next);
     }
 
     /// Lines dropped so far. Any thread.
-    public long dropped() {
+    long dropped() {
         return dropped.getAcquire();
     }
 

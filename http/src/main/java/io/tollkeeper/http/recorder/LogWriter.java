@@ -1,4 +1,4 @@
-package io.tollkeeper.gateway.accesslog;
+package io.tollkeeper.http.recorder;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
 
 /// Writes what the event loops left in their rings: access log lines to a channel, kept flight records to their store.
 /// One thread, in batches; blocks as long as the disk or the pipe does, which costs lines but never time of a loop.
-public final class LogWriter implements AutoCloseable {
+final class LogWriter implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(LogWriter.class);
     /// A ring holds thousands of lines: looking this often is often enough, and costs next to nothing when idle.
@@ -40,7 +40,7 @@ public final class LogWriter implements AutoCloseable {
 
     /// @param out   where lines go, none for no access log
     /// @param store where flight records go, none for memory only
-    public LogWriter(
+    LogWriter(
             List<LogRing> lines, @Nullable WritableByteChannel out, List<FlightRing> flights, @Nullable FlightStore store) {
         this.lines = List.copyOf(lines);
         this.out = out;
@@ -51,18 +51,18 @@ public final class LogWriter implements AutoCloseable {
         this.thread = Thread.ofPlatform().name("access-log").daemon().unstarted(this::run);
     }
 
-    public LogWriter start() {
+    LogWriter start() {
         thread.start();
         return this;
     }
 
     /// Lines written so far. Any thread.
-    public long written() {
+    long written() {
         return written.get();
     }
 
     /// Lines dropped so far. Any thread.
-    public long dropped() {
+    long dropped() {
         long sum = 0;
         for (LogRing ring : lines) {
             sum += ring.dropped();

@@ -1,0 +1,5 @@
+/// How counters become a page that Prometheus reads.
+@NullMarked
+package io.tollkeeper.http.metrics;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,11 @@
+package io.tollkeeper.http.recorder;
+
+/// How much is kept of what happened. Immutable.
+///
+/// @param flightRecords      records kept in memory per event loop
+/// @param successesPerSecond successful calls kept per second and node
+/// @param logLines           lines of the access log that one event loop may be ahead of its writer
+public record RecorderSettings(int flightRecords, int successesPerSecond, int logLines) {
+
+    public static final RecorderSettings DEFAULT = new RecorderSettings(4096, 50, 8192);
+}
