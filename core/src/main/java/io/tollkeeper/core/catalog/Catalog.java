@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
+import io.tollkeeper.core.event.AlertBins;
 import io.tollkeeper.core.reason.Reason;
 import io.tollkeeper.core.usage.Period;
 import org.jspecify.annotations.Nullable;
@@ -163,7 +164,7 @@ public final class Catalog {
                     Reason.SERVICE_ID_INVALID, "service id \"" + productId + "\" is invalid");
         }
 
-        /// Metrics and limits stored under an id whose product may not exist.
+        /// Metrics, limits and alert bins stored under an id whose product may not exist.
         public CatalogContent.Parts parts(String productId) {
             return parts.getOrDefault(Identifier.normal(productId), CatalogContent.Parts.NONE);
         }
@@ -192,7 +193,7 @@ public final class Catalog {
 
     private static Product compile(ProductSettings settings, Map<String, CatalogContent.Parts> parts) {
         CatalogContent.Parts own = parts.getOrDefault(settings.id(), CatalogContent.Parts.NONE);
-        return new Product(settings, own.metrics(), own.limits());
+        return new Product(settings, own.metrics(), own.limits(), own.alertBins());
     }
 
     public Snapshot current() {
@@ -235,7 +236,9 @@ public final class Catalog {
                     CatalogChange.MetricSaved _,
                     CatalogChange.MetricDeleted _,
                     CatalogChange.LimitSaved _,
-                    CatalogChange.LimitDeleted _ -> false;
+                    CatalogChange.LimitDeleted _,
+                    CatalogChange.AlertLimitAdded _,
+                    CatalogChange.AlertLimitRemoved _ -> false;
         };
     }
 
@@ -292,6 +295,10 @@ public final class Catalog {
                     limits.removeIf(other -> isSame(other, planId, metricId, period));
                     parts(id, partsOf(id).metrics(), limits);
                 }
+                case CatalogChange.AlertLimitAdded(var id, var percent) ->
+                    alertBins(id, partsOf(id).alertBins() | AlertBins.mask(percent));
+                case CatalogChange.AlertLimitRemoved(var id, var percent) ->
+                    alertBins(id, partsOf(id).alertBins() & ~AlertBins.mask(percent));
                 case CatalogChange.ApplicationSaved _,
                         CatalogChange.ApplicationDeleted _,
                         CatalogChange.UserKeySaved _,
@@ -346,7 +353,13 @@ public final class Catalog {
         }
 
         private void parts(String productId, List<Metric> metrics, List<UsageLimit> limits) {
-            parts.put(productId, new CatalogContent.Parts(metrics, limits));
+            parts.put(productId, new CatalogContent.Parts(metrics, limits, partsOf(productId).alertBins()));
+            touched.add(productId);
+        }
+
+        private void alertBins(String productId, int bins) {
+            CatalogContent.Parts before = partsOf(productId);
+            parts.put(productId, new CatalogContent.Parts(before.metrics(), before.limits(), bins));
             touched.add(productId);
         }
 

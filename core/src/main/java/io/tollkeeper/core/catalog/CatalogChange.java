@@ -53,6 +53,11 @@ public sealed interface CatalogChange {
     record LimitDeleted(String productId, String planId, String metricId, Period period)
             implements CatalogChange {}
 
+    /// Enables an alert bin ([io.tollkeeper.core.event.AlertBins]), in percent.
+    record AlertLimitAdded(String productId, int percent) implements CatalogChange {}
+
+    record AlertLimitRemoved(String productId, int percent) implements CatalogChange {}
+
     /// Created or changed: the application's own attributes. Its keys and filters are those stored, not those of this
     /// record, unless it is new; the store returns it with the complete stored state.
     record ApplicationSaved(Application application) implements CatalogChange {

@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
+import io.tollkeeper.core.event.AlertBins;
 import io.tollkeeper.core.usage.MetricTree;
 import org.jspecify.annotations.Nullable;
 
@@ -24,11 +25,18 @@ public final class Product implements MetricTree {
     private final int[][] ancestors;
     private final List<List<Metric>> children;
     private final Map<String, PlanLimits> plans = new HashMap<>();
+    private final int alertBins;
+
+    /// A product without alerts.
+    public Product(ProductSettings settings, List<Metric> metrics, List<UsageLimit> limits) {
+        this(settings, metrics, limits, 0);
+    }
 
     /// Compiles a product. Metrics carry the numbers that the store assigned. A parent that does not exist or leads
-    /// back to the metric ends the chain of ancestors.
-    public Product(ProductSettings settings, List<Metric> metrics, List<UsageLimit> limits) {
+    /// back to the metric ends the chain of ancestors. `alertBins` is a mask of enabled [AlertBins].
+    public Product(ProductSettings settings, List<Metric> metrics, List<UsageLimit> limits, int alertBins) {
         this.settings = settings;
+        this.alertBins = alertBins;
         this.mode = AuthenticationMode.ofBackendVersion(settings.backendVersion());
         this.metrics = metrics.stream().sorted(Comparator.comparing(Metric::id, Product::compareIds)).toList();
         int highest = -1;
@@ -128,6 +136,11 @@ public final class Product implements MetricTree {
 
     public boolean isActive() {
         return settings.active();
+    }
+
+    /// Mask of the enabled [AlertBins].
+    public int alertBins() {
+        return alertBins;
     }
 
     /// All metrics, by id, numeric ids in ascending order first.

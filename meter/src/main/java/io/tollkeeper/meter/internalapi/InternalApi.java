@@ -55,6 +55,7 @@ public final class InternalApi implements AutoCloseable {
                 new ReferrerFiltersResource(store, writer),
                 new MetricsResource(catalog, writer),
                 new UsageLimitsResource(catalog, writer),
+                new AlertLimitsResource(catalog, writer),
                 new CountersResource(catalog, store, usage),
                 new UtilizationResource(catalog, store, usage));
     }

@@ -16,6 +16,7 @@ import io.tollkeeper.core.catalog.Metric;
 import io.tollkeeper.core.catalog.ProductSettings;
 import io.tollkeeper.core.catalog.ServiceToken;
 import io.tollkeeper.core.catalog.UsageLimit;
+import io.tollkeeper.core.event.AlertBins;
 import io.tollkeeper.core.usage.Period;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
@@ -84,6 +85,18 @@ final class CatalogSql {
                         plan,
                         metric,
                         period.wireName());
+                yield change;
+            }
+            case CatalogChange.AlertLimitAdded(var product, var percent) -> {
+                handle.execute(
+                        "INSERT INTO alert_limit (product, percent) VALUES (?, ?) ON CONFLICT DO NOTHING",
+                        productNumber(product),
+                        percent);
+                yield change;
+            }
+            case CatalogChange.AlertLimitRemoved(var product, var percent) -> {
+                handle.execute(
+                        "DELETE FROM alert_limit WHERE product = ? AND percent = ?", knownProduct(product), percent);
                 yield change;
             }
             case CatalogChange.ApplicationSaved(var application) ->
@@ -328,16 +341,28 @@ final class CatalogSql {
                 .map((row, _) -> Map.entry(row.getString(1), limit(row)))
                 .forEach(entry ->
                         limits.computeIfAbsent(entry.getKey(), _ -> new ArrayList<>()).add(entry.getValue()));
+        Map<String, Integer> alertBins = alertBins();
         Map<String, CatalogContent.Parts> parts = new HashMap<>();
         Set<String> ids = new HashSet<>(metrics.keySet());
         ids.addAll(limits.keySet());
+        ids.addAll(alertBins.keySet());
         for (String id : ids) {
             parts.put(
                     id,
                     new CatalogContent.Parts(
-                            metrics.getOrDefault(id, List.of()), limits.getOrDefault(id, List.of())));
+                            metrics.getOrDefault(id, List.of()),
+                            limits.getOrDefault(id, List.of()),
+                            alertBins.getOrDefault(id, 0)));
         }
         return parts;
+    }
+
+    private Map<String, Integer> alertBins() {
+        Map<String, Integer> bins = new HashMap<>();
+        handle.createQuery("SELECT p.id, a.percent FROM alert_limit a JOIN product p ON p.number = a.product")
+                .map((row, _) -> Map.entry(row.getString(1), AlertBins.mask(row.getInt(2))))
+                .forEach(entry -> bins.merge(entry.getKey(), entry.getValue(), (a, b) -> a | b));
+        return bins;
     }
 
     private static Metric metric(ResultSet row) throws SQLException {

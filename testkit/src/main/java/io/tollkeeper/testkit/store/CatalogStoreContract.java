@@ -14,6 +14,7 @@ import io.tollkeeper.core.catalog.Metric;
 import io.tollkeeper.core.catalog.ProductSettings;
 import io.tollkeeper.core.catalog.ServiceToken;
 import io.tollkeeper.core.catalog.UsageLimit;
+import io.tollkeeper.core.event.AlertBins;
 import io.tollkeeper.core.usage.Period;
 import org.junit.jupiter.api.Test;
 
@@ -128,6 +129,24 @@ public abstract class CatalogStoreContract {
         saved("s", metric("11", "search", null));
         Metric moved = saved("s", metric("11", "find", "10"));
         assertThat(parts("s").metrics()).hasSize(2).contains(moved);
+    }
+
+    @Test
+    void alertLimitsAreKeptPerProductAndMayComeBeforeIt() {
+        apply(
+                new CatalogChange.AlertLimitAdded("s", 50),
+                new CatalogChange.AlertLimitAdded("s", 300),
+                new CatalogChange.AlertLimitAdded("s", 50),
+                new CatalogChange.AlertLimitAdded("t", 0));
+        assertThat(AlertBins.values(parts("s").alertBins())).containsExactly(50, 300);
+        assertThat(AlertBins.values(parts("t").alertBins())).containsExactly(0);
+
+        saved(product("s", "pk", "1", true, false));
+        apply(new CatalogChange.ProductDeleted("s"));
+        assertThat(AlertBins.values(parts("s").alertBins())).containsExactly(50, 300);
+
+        apply(new CatalogChange.AlertLimitRemoved("s", 300), new CatalogChange.AlertLimitRemoved("s", 80));
+        assertThat(AlertBins.values(parts("s").alertBins())).containsExactly(50);
     }
 
     @Test

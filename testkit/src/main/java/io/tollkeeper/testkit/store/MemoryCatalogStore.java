@@ -18,6 +18,7 @@ import io.tollkeeper.core.catalog.Metric;
 import io.tollkeeper.core.catalog.ProductSettings;
 import io.tollkeeper.core.catalog.ServiceToken;
 import io.tollkeeper.core.catalog.UsageLimit;
+import io.tollkeeper.core.event.AlertBins;
 import org.jspecify.annotations.Nullable;
 
 /// A catalogue that forgets everything when the test ends; passes the contract of real ones. Thread-safe.
@@ -29,6 +30,7 @@ public final class MemoryCatalogStore implements CatalogStore {
         final Map<String, Metric> metrics = new LinkedHashMap<>();
         final Set<String> deletedMetrics = new HashSet<>();
         final List<UsageLimit> limits = new ArrayList<>();
+        int alertBins;
         final TreeMap<String, Application> applications = new TreeMap<>();
         final Map<String, Long> applicationNumbers = new HashMap<>();
         final TreeMap<String, String> userKeys = new TreeMap<>();
@@ -87,6 +89,10 @@ public final class MemoryCatalogStore implements CatalogStore {
             }
             case CatalogChange.LimitDeleted(var id, var plan, var metric, var period) ->
                 product(id).limits.removeIf(other -> isSame(other, new UsageLimit(plan, metric, period, 0)));
+            case CatalogChange.AlertLimitAdded(var id, var percent) ->
+                product(id).alertBins |= AlertBins.mask(percent);
+            case CatalogChange.AlertLimitRemoved(var id, var percent) ->
+                product(id).alertBins &= ~AlertBins.mask(percent);
             case CatalogChange.ApplicationSaved(var application) -> {
                 return new CatalogChange.ApplicationSaved(save(application));
             }
@@ -170,8 +176,8 @@ public final class MemoryCatalogStore implements CatalogStore {
             var metrics = product.metrics.values().stream()
                     .filter(metric -> !product.deletedMetrics.contains(metric.id()))
                     .toList();
-            if (!metrics.isEmpty() || !product.limits.isEmpty()) {
-                parts.put(id, new CatalogContent.Parts(metrics, product.limits));
+            if (!metrics.isEmpty() || !product.limits.isEmpty() || product.alertBins != 0) {
+                parts.put(id, new CatalogContent.Parts(metrics, product.limits, product.alertBins));
             }
         });
         return new CatalogContent(sequence, settings, parts, List.copyOf(tokens), defaults);
