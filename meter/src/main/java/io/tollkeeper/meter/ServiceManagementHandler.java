@@ -504,7 +504,12 @@ final class ServiceManagementHandler implements ExchangeHandler, CommitWaiter, L
             return;
         }
         bodies.collect(request().body(), json -> {
-            var asked = new InternalRequest(request().method(), request().path(), request().query(), json);
+            var asked = new InternalRequest(
+                    request().method(),
+                    request().path(),
+                    request().query(),
+                    request().headers().get(HeaderName.CONTENT_TYPE),
+                    json);
             waiting = Waiting.INTERNAL_API;
             int of = exchange;
             meter.internalApi.handle(asked, answer -> loop.execute(() -> {

@@ -91,7 +91,8 @@ record CaseFile(String name, List<String> setup, List<Step> steps) {
     private static List<String> headers(List<String> lines) {
         var end = lines.indexOf("");
         return lines.subList(0, end < 0 ? lines.size() : end).stream()
-                .map(line -> line.replace("{internal}", RunningMeter.authorization()))
+                .map(line -> line.replace("{internal}", RunningMeter.authorization())
+                        .replace("{internal-lower}", RunningMeter.authorization().replace("Basic", "bAsIC")))
                 .toList();
     }
 

@@ -1,7 +1,11 @@
 package io.tollkeeper.meter.internalapi;
 
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 import io.tollkeeper.core.authorize.CatalogWriter;
@@ -138,6 +142,19 @@ final class ApplicationsResource implements InternalApi.Resource {
 
     // ---- batch -----------------------------------------------------------------------------------------------------
 
+    /// One application of a batch as it was read: what is wrong with it, or what to save.
+    private record Item(@Nullable String id, @Nullable String fault, @Nullable ToSave save) {
+
+        static Item faulty(@Nullable String id, String fault) {
+            return new Item(id, fault, null);
+        }
+    }
+
+    private record ToSave(
+            String id, ObjectNode given, @Nullable String userKey, List<String> keys, List<String> filters) {}
+
+    /// Saves what is right of a batch in one transaction. An application is saved with all that belongs to it or not at
+    /// all; the original leaves the part before the mistake.
     private InternalAnswer batch(String serviceId, @Nullable JsonNode applications) {
         if (applications == null) {
             return InternalAnswer.missing("applications");
@@ -145,12 +162,81 @@ final class ApplicationsResource implements InternalApi.Resource {
         if (!applications.isArray()) {
             return InternalAnswer.badRequest("'applications' is not a list");
         }
+        List<Item> items = new ArrayList<>();
+        for (JsonNode element : applications) {
+            items.add(read(element));
+        }
+        Set<Item> modified = Collections.newSetFromMap(new IdentityHashMap<>());
+        writer.write(_ -> changes(serviceId, items, modified));
+        return batchAnswer(serviceId, items, modified);
+    }
+
+    private static Item read(JsonNode element) {
+        if (!(element instanceof ObjectNode given)) {
+            return Item.faulty(null, "not an object");
+        }
+        String id = null;
+        try {
+            String sent = Json.text(given, "id");
+            if (sent == null || Blank.is(sent)) {
+                return Item.faulty(null, "missing parameter 'id'");
+            }
+            id = Identifier.normal(sent);
+            stateOf(id, given);
+            String userKey = Json.text(given, "user_key");
+            return new Item(
+                    id,
+                    null,
+                    new ToSave(
+                            id,
+                            given,
+                            userKey == null || Blank.is(userKey) ? null : Identifier.normal(userKey),
+                            texts(given, "application_keys", "application key can't be blank"),
+                            texts(given, "referrer_filters", "referrer filter can't be blank")));
+        } catch (Refusal refusal) {
+            return Item.faulty(id, refusal.answer().reason());
+        }
+    }
+
+    /// The changes that save all items that are right; `modified` gets those whose application was there before.
+    private List<CatalogChange> changes(String serviceId, List<Item> items, Set<Item> modified) {
+        List<CatalogChange> changes = new ArrayList<>();
+        Map<String, Application> sofar = new HashMap<>();
+        for (Item item : items) {
+            ToSave save = item.save();
+            if (save == null) {
+                continue;
+            }
+            Application before = sofar.get(save.id());
+            if (before == null) {
+                before = store.application(serviceId, save.id());
+            }
+            if (before != null) {
+                modified.add(item);
+            }
+            Application saved = merged(serviceId, save.id(), save.given(), before);
+            sofar.put(save.id(), saved);
+            changes.add(new CatalogChange.ApplicationSaved(saved));
+            if (save.userKey() != null) {
+                changes.add(new CatalogChange.UserKeySaved(serviceId, save.userKey(), save.id()));
+            }
+            for (String key : save.keys()) {
+                changes.add(new CatalogChange.ApplicationKeyAdded(serviceId, save.id(), key));
+            }
+            for (String filter : save.filters()) {
+                changes.add(new CatalogChange.ReferrerFilterAdded(serviceId, save.id(), filter));
+            }
+        }
+        return changes;
+    }
+
+    private static InternalAnswer batchAnswer(String serviceId, List<Item> items, Set<Item> modified) {
         ArrayNode done = Json.object().arrayNode();
         ArrayNode failures = Json.object().arrayNode();
-        for (JsonNode element : applications) {
-            ObjectNode outcome = one(serviceId, element);
+        for (Item item : items) {
+            ObjectNode outcome = outcome(serviceId, item, modified.contains(item));
             done.add(outcome);
-            if ("error".equals(outcome.get("status").asString())) {
+            if (item.save() == null) {
                 failures.add(outcome);
             }
         }
@@ -164,55 +250,20 @@ final class ApplicationsResource implements InternalApi.Resource {
         return InternalAnswer.of(200, answer);
     }
 
-    /// Saves one application of a batch with all that belongs to it, in one transaction.
-    private ObjectNode one(String serviceId, JsonNode element) {
-        if (!(element instanceof ObjectNode given)) {
-            return Json.object().put("status", "error").putNull("id").put("error", "not an object");
+    private static ObjectNode outcome(String serviceId, Item item, boolean modified) {
+        ToSave save = item.save();
+        if (save == null) {
+            return Json.object().put("status", "error").put("id", item.id()).put("error", item.fault());
         }
-        String id = null;
-        try {
-            String sent = Json.text(given, "id");
-            if (sent == null || Blank.is(sent)) {
-                return Json.object().put("status", "error").putNull("id").put("error", "missing parameter 'id'");
-            }
-            id = Identifier.normal(sent);
-            return saveOne(serviceId, id, given);
-        } catch (Refusal refusal) {
-            return Json.object().put("status", "error").put("id", id).put("error", refusal.answer().reason());
-        }
-    }
-
-    private ObjectNode saveOne(String serviceId, String id, ObjectNode given) {
-        stateOf(id, given);
-        List<String> keys = texts(given, "application_keys");
-        List<String> filters = texts(given, "referrer_filters");
-        String userKey = Json.text(given, "user_key");
-        boolean[] existed = new boolean[1];
-        writer.write(_ -> {
-            Application before = store.application(serviceId, id);
-            existed[0] = before != null;
-            List<CatalogChange> changes = new ArrayList<>();
-            changes.add(new CatalogChange.ApplicationSaved(merged(serviceId, id, given, before)));
-            if (userKey != null) {
-                changes.add(new CatalogChange.UserKeySaved(serviceId, Identifier.normal(userKey), id));
-            }
-            for (String key : keys) {
-                changes.add(new CatalogChange.ApplicationKeyAdded(serviceId, id, key));
-            }
-            for (String filter : filters) {
-                changes.add(new CatalogChange.ReferrerFilterAdded(serviceId, id, filter));
-            }
-            return changes;
-        });
-        ObjectNode application = echo(serviceId, id, given).put("user_key", userKey);
-        keys.forEach(application.putArray("application_keys")::add);
-        filters.forEach(application.putArray("referrer_filters")::add);
-        ObjectNode outcome = Json.object().put("status", existed[0] ? "modified" : "created");
+        ObjectNode application = echo(serviceId, save.id(), save.given()).put("user_key", Json.text(save.given(), "user_key"));
+        save.keys().forEach(application.putArray("application_keys")::add);
+        save.filters().forEach(application.putArray("referrer_filters")::add);
+        ObjectNode outcome = Json.object().put("status", modified ? "modified" : "created");
         outcome.set("application", application);
         return outcome;
     }
 
-    private static List<String> texts(ObjectNode given, String name) {
+    private static List<String> texts(ObjectNode given, String name, String blank) {
         JsonNode list = Json.given(given, name);
         if (list == null) {
             return List.of();
@@ -225,7 +276,14 @@ final class ApplicationsResource implements InternalApi.Resource {
             if (element.isContainer() || element.isNull()) {
                 throw new Refusal(InternalAnswer.badRequest("an element of '" + name + "' is not a text"));
             }
-            texts.add(element.asString());
+            String text = element.asString();
+            if (Blank.is(text)) {
+                throw new Refusal(InternalAnswer.badRequest(blank));
+            }
+            if (text.indexOf('\0') >= 0) {
+                throw new Refusal(InternalAnswer.badRequest("an element of '" + name + "' contains a NUL character"));
+            }
+            texts.add(text);
         }
         return texts;
     }

@@ -12,6 +12,7 @@ import io.tollkeeper.core.catalog.CatalogStore;
 import io.tollkeeper.core.catalog.CatalogStoreException;
 import io.tollkeeper.core.usage.UsageStoreException;
 import io.tollkeeper.meter.internalapi.InternalAnswer.Refusal;
+import io.tollkeeper.meter.params.MediaType;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -85,6 +86,7 @@ public final class InternalApi implements AutoCloseable {
     private InternalAnswer answer(InternalRequest request) {
         try {
             InternalRoute route = InternalRoute.of(request);
+            refuseForm(request);
             for (Resource resource : resources) {
                 InternalAnswer answer = resource.answer(route, request);
                 if (answer != null) {
@@ -100,6 +102,15 @@ public final class InternalApi implements AutoCloseable {
         } catch (RuntimeException e) {
             LOG.error("internal API: {} {} fails", request.method(), request.path(), e);
             return InternalAnswer.error(500, "error", "this is a defect of the meter, see its log");
+        }
+    }
+
+    /// A body is read as JSON whatever it is said to be, except as a form: whoever sends one did not mean JSON.
+    private static void refuseForm(InternalRequest request) {
+        MediaType type = MediaType.of(request.contentType());
+        if (request.body().length > 0 && type.isForm()) {
+            throw new Refusal(InternalAnswer.badRequest(
+                    "the body is sent as " + type.name() + " (expected: JSON, content-type application/json)"));
         }
     }
 

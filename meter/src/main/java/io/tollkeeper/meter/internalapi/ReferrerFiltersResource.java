@@ -61,9 +61,12 @@ final class ReferrerFiltersResource implements InternalApi.Resource {
     }
 
     private InternalAnswer remove(InternalRoute route) {
-        String filter = decoded(route.sent(5));
+        String plain = route.sent(5);
         writer.write(_ -> {
-            application(route);
+            // Some plain texts are valid Base64 of something else: what is stored decides.
+            List<String> stored = application(route).referrerFilters();
+            String decoded = decoded(plain);
+            String filter = !stored.contains(decoded) && stored.contains(plain) ? plain : decoded;
             return List.of(new CatalogChange.ReferrerFilterRemoved(route.id(1), route.id(3), filter));
         });
         return InternalAnswer.word(200, "deleted");
