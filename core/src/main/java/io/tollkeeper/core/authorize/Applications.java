@@ -16,6 +16,8 @@ import java.util.function.UnaryOperator;
 import io.tollkeeper.core.catalog.Application;
 import io.tollkeeper.core.catalog.CatalogChange;
 import io.tollkeeper.core.catalog.CatalogCommit;
+import io.tollkeeper.core.event.Notice;
+import io.tollkeeper.core.event.NoticeState;
 import io.tollkeeper.core.reason.Reason;
 import io.tollkeeper.core.usage.JournalBody;
 import io.tollkeeper.core.usage.JournalFailure;
@@ -234,12 +236,15 @@ public final class Applications implements JournalFailure {
         ResidentApplication resident = byNumber.get(number);
         if (resident == null) {
             var usage = found.usage();
+            NoticeState notices = new NoticeState(found.notices());
             resident = usage == null
-                    ? new ResidentApplication(number, new UsageCounters(UsageCounters.APPLICATION_PERIODS), 0)
+                    ? new ResidentApplication(
+                            number, new UsageCounters(UsageCounters.APPLICATION_PERIODS), 0, notices)
                     : new ResidentApplication(
                             number,
                             UsageCounters.of(UsageCounters.APPLICATION_PERIODS, usage.slots()),
-                            usage.seq());
+                            usage.seq(),
+                            notices);
             byNumber.put(number, resident);
         }
         return resident;
@@ -447,6 +452,17 @@ public final class Applications implements JournalFailure {
         }
     }
 
+    /// Remembers, under the locks of their applications, events whose row the journal has taken.
+    void happened(List<Notice> notices) {
+        for (int i = 0; i < notices.size(); i++) {
+            Notice notice = notices.get(i);
+            ResidentApplication resident = byNumber.get(notice.application());
+            if (resident != null) {
+                resident.notices.happened(notice.event());
+            }
+        }
+    }
+
     /// Copies up to `max` applications that changed since their last copy, each under its lock. Each copy takes a mark
     /// in the journal; write the copies when the journal has committed past the highest sequence among them. If the
     /// journal fails before that, give them to [#notWritten].
@@ -615,6 +631,7 @@ public final class Applications implements JournalFailure {
             return;
         }
         undo(row.body());
+        undo(row.notices());
         JournalBody.Reader reader = new JournalBody.Reader();
         reader.reset(row.body());
         while (reader.next()) {
@@ -623,6 +640,20 @@ public final class Applications implements JournalFailure {
                 resident.lock.lock();
                 try {
                     counted(resident, Math.max(resident.lastSeq, row.seq()));
+                } finally {
+                    resident.lock.unlock();
+                }
+            }
+        }
+    }
+
+    private void undo(List<Notice> notices) {
+        for (Notice notice : notices) {
+            ResidentApplication resident = byNumber.get(notice.application());
+            if (resident != null) {
+                resident.lock.lock();
+                try {
+                    resident.notices.undo(notice);
                 } finally {
                     resident.lock.unlock();
                 }

@@ -1,8 +1,11 @@
 package io.tollkeeper.core.authorize;
 
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 
 import io.tollkeeper.core.authorize.Decision.Denied;
 import io.tollkeeper.core.authorize.Decision.Granted;
@@ -14,6 +17,8 @@ import io.tollkeeper.core.catalog.Identifier;
 import io.tollkeeper.core.catalog.Metric;
 import io.tollkeeper.core.catalog.PlanLimits;
 import io.tollkeeper.core.catalog.Product;
+import io.tollkeeper.core.event.AlertRule;
+import io.tollkeeper.core.event.Notice;
 import io.tollkeeper.core.reason.Reason;
 import io.tollkeeper.core.usage.CommitWaiter;
 import io.tollkeeper.core.usage.CounterKey;
@@ -37,13 +42,20 @@ public final class Authorizer {
 
     private static final Granted GRANTED = new Granted();
     private static final List<Slot> NEVER_UNKNOWN = List.of();
+    private static final List<Notice> NO_NOTICES = List.of();
 
     private final Applications applications;
     private final UsageJournal journal;
+    private final Notices notices;
 
     public Authorizer(Applications applications, UsageJournal journal) {
+        this(applications, journal, AlertRule.HIGHEST_ENABLED);
+    }
+
+    public Authorizer(Applications applications, UsageJournal journal, AlertRule alerts) {
         this.applications = applications;
         this.journal = journal;
+        this.notices = new Notices(alerts);
     }
 
     // ---- one call
@@ -134,7 +146,7 @@ public final class Authorizer {
                 return GRANTED;
             }
             UsageFault unstorable = usage.unstorable(product);
-            return unstorable == null ? count(call, product, resident, now) : faulty(unstorable);
+            return unstorable == null ? count(call, product, application, resident, now) : faulty(unstorable);
         } finally {
             resident.lock.unlock();
         }
@@ -151,7 +163,8 @@ public final class Authorizer {
     }
 
     /// Counts an authorized authrep, inside the lock.
-    private Decision count(Call call, Product product, ResidentApplication resident, long now) {
+    private Decision count(
+            Call call, Product product, Application application, ResidentApplication resident, long now) {
         JournalBody.Writer row = call.row;
         row.begin(product.number(), now, null);
         row.group(resident.number, now);
@@ -160,12 +173,14 @@ public final class Authorizer {
             addUsage(resident.counters, call.usage, now, row, call.differences);
         }
         addCode(resident.counters, call.logCode, used, now, row);
-        if (!row.isEmpty()) {
-            long seq = append(row.end(), call.waiter);
+        List<Notice> caused = used ? notices.caused(product, application, resident, now) : NO_NOTICES;
+        if (!row.isEmpty() || !caused.isEmpty()) {
+            long seq = append(row.end(), call.waiter, caused);
             if (seq < 0) {
                 return new Unavailable(refusal(seq));
             }
             applications.counted(resident, seq);
+            applications.happened(caused);
             call.counted = true;
         }
         call.applied = call.usage.present();
@@ -223,8 +238,9 @@ public final class Authorizer {
 
     /// Queues a row whose effect is in the counters already, inside the locks of all its applications. If the journal
     /// refuses, the effect is taken back and the answer is [UsageJournal#FULL] or [UsageJournal#UNWRITABLE].
-    private long append(byte[] body, @Nullable CommitWaiter waiter) {
-        long seq = journal.append(waiter == null ? JournalRow.mergeable(body) : JournalRow.call(body, waiter));
+    private long append(byte[] body, @Nullable CommitWaiter waiter, List<Notice> caused) {
+        long seq = journal.append(
+                waiter == null ? JournalRow.mergeable(body, caused) : JournalRow.call(body, waiter, caused));
         if (seq < 0) {
             applications.undo(body);
         }
@@ -308,6 +324,7 @@ public final class Authorizer {
     private ReportOutcome countLocked(Report report, ReportPlan plan, ResidentApplication[] residents) {
         JournalBody.Writer row = new JournalBody.Writer();
         long[] differences = new long[Period.COUNT];
+        Set<ResidentApplication> seen = new LinkedHashSet<>();
         row.begin(report.product.number(), report.now, report.batchId);
         for (ReportPlan.Entry entry : plan.entries()) {
             ResidentApplication resident = entry.resident();
@@ -316,19 +333,37 @@ public final class Authorizer {
             boolean used = transaction.usage.present() && !transaction.usage.onlyLiteralZero();
             if (used) {
                 addUsage(resident.counters, transaction.usage, transaction.stamp, row, differences);
+                seen.add(resident);
             }
             addCode(resident.counters, transaction.logCode, used, transaction.stamp, row);
         }
-        if (row.isEmpty()) {
+        List<Notice> caused = caused(report, seen);
+        if (row.isEmpty() && caused.isEmpty()) {
             return new ReportOutcome.NothingToCount();
         }
-        long seq = append(row.end(), report.waiter);
+        long seq = append(row.end(), report.waiter, caused);
         if (seq < 0) {
             return new ReportOutcome.Unavailable(refusal(seq));
         }
         for (ResidentApplication resident : residents) {
             applications.counted(resident, seq);
         }
+        applications.happened(caused);
         return new ReportOutcome.Counted();
+    }
+
+    /// The events that a report caused, once per application whose usage it counted, at the second of processing.
+    private List<Notice> caused(Report report, Set<ResidentApplication> seen) {
+        List<Notice> caused = NO_NOTICES;
+        for (ResidentApplication resident : seen) {
+            Application application = Objects.requireNonNull(resident.definition);
+            long now = resident.counters.rollover(report.now);
+            List<Notice> ofThis = notices.caused(report.product, application, resident, now);
+            if (!ofThis.isEmpty()) {
+                caused = caused.isEmpty() ? new ArrayList<>() : caused;
+                caused.addAll(ofThis);
+            }
+        }
+        return caused;
     }
 }

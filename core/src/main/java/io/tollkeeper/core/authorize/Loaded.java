@@ -1,6 +1,7 @@
 package io.tollkeeper.core.authorize;
 
 import io.tollkeeper.core.catalog.Application;
+import io.tollkeeper.core.event.StoredNotices;
 import io.tollkeeper.core.usage.StoredPast;
 import io.tollkeeper.core.usage.StoredUsage;
 import org.jspecify.annotations.Nullable;
@@ -9,10 +10,21 @@ import org.jspecify.annotations.Nullable;
 public sealed interface Loaded {
 
     /// For [LoadKey.ById] and [LoadKey.ByUserKey]: the application, or none, with its last snapshot, or none.
-    /// `applicationId` is the id that a user key maps to; it is given even if no such application exists.
+    /// `applicationId` is the id that a user key maps to; it is given even if no such application exists. `notices` is
+    /// what is remembered of its events, none if it was never seen.
     record Definition(
-            @Nullable String applicationId, @Nullable Application application, @Nullable StoredUsage usage)
-            implements Loaded {}
+            @Nullable String applicationId,
+            @Nullable Application application,
+            @Nullable StoredUsage usage,
+            @Nullable StoredNotices notices)
+            implements Loaded {
+
+        /// Without anything remembered.
+        public Definition(
+                @Nullable String applicationId, @Nullable Application application, @Nullable StoredUsage usage) {
+            this(applicationId, application, usage, null);
+        }
+    }
 
     /// For [LoadKey.Past].
     record Past(StoredPast past) implements Loaded {}

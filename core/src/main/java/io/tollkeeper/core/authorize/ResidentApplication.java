@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 
 import io.tollkeeper.core.catalog.Application;
+import io.tollkeeper.core.event.NoticeState;
 import io.tollkeeper.core.usage.UsageCounters;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +19,9 @@ final class ResidentApplication {
 
     /// Guarded by the lock.
     final UsageCounters counters;
+
+    /// What people were told about it. Guarded by the lock.
+    final NoticeState notices;
 
     /// None after the application was deleted; its usage stays. Written under the lock, read without it: who counts
     /// compares it again under the lock.
@@ -47,9 +51,10 @@ final class ResidentApplication {
     /// Second of the last call.
     long lastUsed;
 
-    ResidentApplication(long number, UsageCounters counters, long snapshotSeq) {
+    ResidentApplication(long number, UsageCounters counters, long snapshotSeq, NoticeState notices) {
         this.number = number;
         this.counters = counters;
+        this.notices = notices;
         this.snapshotSeq = snapshotSeq;
         this.lastSeq = snapshotSeq;
     }

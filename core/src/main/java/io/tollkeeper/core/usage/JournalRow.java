@@ -1,5 +1,8 @@
 package io.tollkeeper.core.usage;
 
+import java.util.List;
+
+import io.tollkeeper.core.event.Notice;
 import org.jspecify.annotations.Nullable;
 
 /// One element of the journal's queue: what one call counted, in the binary form that goes to disk, or a mark. Made
@@ -24,33 +27,46 @@ public final class JournalRow {
     private final byte[] body;
     private final long markedApplication;
     private final @Nullable CommitWaiter waiter;
+    private final List<Notice> notices;
     private long seq = -1;
 
-    private JournalRow(Kind kind, byte[] body, long markedApplication, @Nullable CommitWaiter waiter) {
+    private JournalRow(
+            Kind kind, byte[] body, long markedApplication, @Nullable CommitWaiter waiter, List<Notice> notices) {
         this.kind = kind;
         this.body = body;
         this.markedApplication = markedApplication;
         this.waiter = waiter;
+        this.notices = notices;
     }
 
     /// A row that is acknowledged: committed as it is.
     public static JournalRow call(byte[] body, CommitWaiter waiter) {
-        return new JournalRow(Kind.CALL, body, -1, waiter);
+        return call(body, waiter, List.of());
+    }
+
+    /// The same, with the events that the call caused; the list is not to be changed.
+    public static JournalRow call(byte[] body, CommitWaiter waiter, List<Notice> notices) {
+        return new JournalRow(Kind.CALL, body, -1, waiter, notices);
     }
 
     /// A row of an in-process call that nobody waits for.
     public static JournalRow mergeable(byte[] body) {
-        return new JournalRow(Kind.MERGEABLE, body, -1, null);
+        return mergeable(body, List.of());
+    }
+
+    /// The same, with the events that the call caused; the list is not to be changed.
+    public static JournalRow mergeable(byte[] body, List<Notice> notices) {
+        return new JournalRow(Kind.MERGEABLE, body, -1, null, notices);
     }
 
     /// A barrier: `waiter` hears when everything queued before is durable.
     public static JournalRow barrier(CommitWaiter waiter) {
-        return new JournalRow(Kind.MARK, NONE, -1, waiter);
+        return new JournalRow(Kind.MARK, NONE, -1, waiter, List.of());
     }
 
     /// The place in the queue at which a snapshot of an application was copied.
     public static JournalRow copied(long application) {
-        return new JournalRow(Kind.MARK, NONE, application, null);
+        return new JournalRow(Kind.MARK, NONE, application, null, List.of());
     }
 
     public Kind kind() {
@@ -69,6 +85,11 @@ public final class JournalRow {
 
     public @Nullable CommitWaiter waiter() {
         return waiter;
+    }
+
+    /// Events that the row caused; they commit with it. They belong to this row, not to what its body is merged into.
+    public List<Notice> notices() {
+        return notices;
     }
 
     /// Place in the journal; −1 before it was queued.

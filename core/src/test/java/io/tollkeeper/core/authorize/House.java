@@ -14,6 +14,7 @@ import io.tollkeeper.core.catalog.Metric;
 import io.tollkeeper.core.catalog.Product;
 import io.tollkeeper.core.catalog.ProductSettings;
 import io.tollkeeper.core.catalog.UsageLimit;
+import io.tollkeeper.core.event.AlertRule;
 import io.tollkeeper.core.reason.Reason;
 import io.tollkeeper.core.usage.CommitWaiter;
 import io.tollkeeper.core.usage.JournalBody;
@@ -41,13 +42,21 @@ final class House {
     private long sequence;
 
     House() {
-        this(new MemoryStores());
+        this(AlertRule.HIGHEST_ENABLED);
+    }
+
+    House(AlertRule alerts) {
+        this(new MemoryStores(), alerts);
     }
 
     private House(MemoryStores stores) {
+        this(stores, AlertRule.HIGHEST_ENABLED);
+    }
+
+    private House(MemoryStores stores, AlertRule alerts) {
         this.stores = stores;
         this.applications = new Applications(stores);
-        this.authorizer = new Authorizer(applications, journal);
+        this.authorizer = new Authorizer(applications, journal, alerts);
     }
 
     static Product product(String backendVersion, UsageLimit... limits) {
