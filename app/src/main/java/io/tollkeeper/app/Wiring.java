@@ -37,6 +37,9 @@ import io.tollkeeper.core.authorize.Applications;
 import io.tollkeeper.core.authorize.Authorizer;
 import io.tollkeeper.core.authorize.CatalogWriter;
 import io.tollkeeper.core.catalog.Catalog;
+import io.tollkeeper.core.catalog.CatalogCommit;
+import io.tollkeeper.core.integration.IntegrationErrors;
+import io.tollkeeper.core.integration.IntegrationErrorsException;
 import io.tollkeeper.core.proxy.Finding;
 import io.tollkeeper.core.usage.ProductTotals;
 import io.tollkeeper.doctor.explain.Explainer;
@@ -105,6 +108,7 @@ final class Wiring implements Program {
         var totals = new ProductTotals();
         store.start(applications, totals);
         var writer = new CatalogWriter(store.catalog(), catalog, applications);
+        writer.follow(commit -> forgetErrors(store.errors(), commit));
         var authorizer = new Authorizer(applications, store.journal());
 
         var accessLog = closing.with(AccessLogTarget.open(settings.accessLog()));
@@ -115,8 +119,8 @@ final class Wiring implements Program {
         var gateway = closing.with(new Gateway(engine, upstreams(settings),
                 new LocalMeter(catalog, authorizer, applications, settings.gateway().onUnwritableMeter()), clock, recorder));
         var internalApi = closing.with(new InternalApi(credentials(settings), catalog, writer, store.catalog(),
-                new UsageReader(applications, totals, store.usage(), store.journal(), clock)));
-        var meter = new ServiceManagement(catalog, applications, authorizer, internalApi, clock, recorder, VersionCommand.current());
+                new UsageReader(applications, totals, store.usage(), store.journal(), clock), store.errors()));
+        var meter = new ServiceManagement(catalog, applications, authorizer, internalApi, store.errors(), clock, recorder, VersionCommand.current());
 
         var demo = given.file() == null ? Demo.yaml(demoUpstream(engine, closing)) : "";
         var configuration = given.file() == null ? given.declaring(DEMO, demo) : given;
@@ -133,6 +137,15 @@ final class Wiring implements Program {
                 new Explaining(new Explainer(recorder, clock)));
         running.listen(meter, new StoreMetrics(store::health));
         return new Started.Up(running);
+    }
+
+    /// A change of the catalogue is done when this is called; errors that stay behind are no reason to call it failed.
+    private static void forgetErrors(IntegrationErrors errors, CatalogCommit commit) {
+        try {
+            errors.forget(commit);
+        } catch (IntegrationErrorsException e) {
+            log.warn("integration errors of a deleted product stay: {}", e.getMessage());
+        }
     }
 
     private static UpstreamSettings upstreams(Settings settings) {

@@ -55,9 +55,13 @@ final class MeterFlight {
         sampled = false;
     }
 
+    String requestId() {
+        return RequestId.text(record.idHigh(), record.idLow());
+    }
+
     /// Tells the client under which id it can be asked for.
     void addId(Headers headers) {
-        headers.add(HeaderName.X_REQUEST_ID, RequestId.text(record.idHigh(), record.idLow()));
+        headers.add(HeaderName.X_REQUEST_ID, requestId());
     }
 
     /// The call is about this product.

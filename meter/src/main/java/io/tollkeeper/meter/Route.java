@@ -83,7 +83,7 @@ enum Route {
     }
 
     /// Percent-encoded bytes become characters (Latin-1); a percent sign that encodes nothing stays.
-    private static String decoded(String text) {
+    static String decoded(String text) {
         byte[] bytes = text.getBytes(StandardCharsets.ISO_8859_1);
         int out = 0;
         for (int in = 0; in < bytes.length; in++) {

@@ -6,6 +6,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import io.tollkeeper.core.authorize.Applications;
 import io.tollkeeper.core.authorize.Authorizer;
 import io.tollkeeper.core.catalog.Catalog;
+import io.tollkeeper.core.integration.IntegrationErrors;
 import io.tollkeeper.http.ExchangeHandler;
 import io.tollkeeper.http.Loop;
 import io.tollkeeper.http.WireLimits;
@@ -26,6 +27,7 @@ public final class ServiceManagement implements ExchangeHandler.Factory {
     final Applications applications;
     final Authorizer authorizer;
     final InternalApi internalApi;
+    final IntegrationErrors errors;
     final InstantSource clock;
     final String version;
     final FormBudget formBudget = new FormBudget(FORM_BYTES);
@@ -39,6 +41,7 @@ public final class ServiceManagement implements ExchangeHandler.Factory {
             Applications applications,
             Authorizer authorizer,
             InternalApi internalApi,
+            IntegrationErrors errors,
             InstantSource clock,
             Recorder recorder,
             String version) {
@@ -46,6 +49,7 @@ public final class ServiceManagement implements ExchangeHandler.Factory {
         this.applications = applications;
         this.authorizer = authorizer;
         this.internalApi = internalApi;
+        this.errors = errors;
         this.clock = clock;
         this.recorder = recorder;
         this.version = version;

@@ -13,6 +13,8 @@ import io.tollkeeper.core.authorize.ReportOutcome;
 import io.tollkeeper.core.catalog.Application;
 import io.tollkeeper.core.catalog.CallerAccess;
 import io.tollkeeper.core.catalog.Catalog;
+import io.tollkeeper.core.catalog.Product;
+import io.tollkeeper.core.integration.IntegrationError;
 import io.tollkeeper.core.reason.Reason;
 import io.tollkeeper.core.usage.CommitWaiter;
 import io.tollkeeper.http.Ending;
@@ -51,8 +53,8 @@ import org.jspecify.annotations.Nullable;
 /// 7); it is the order of the methods here.
 final class ServiceManagementHandler implements ExchangeHandler, CommitWaiter, LoadWaiter, BodyReader.Failure {
 
-    private static final HeaderName OPTIONS = HeaderName.of("3scale-options");
     private static final HeaderName VERSION = HeaderName.of("tollkeeper-version");
+    private static final String END_USERS = "End-users are no longer supported, do not specify the user_id parameter";
     private static final byte[] NO_BODY = {};
     private static final byte[] OK = "ok".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] STATUS =
@@ -85,6 +87,7 @@ final class ServiceManagementHandler implements ExchangeHandler, CommitWaiter, L
     private int outstanding;
     private @Nullable Reason loadFailure;
     private byte[] prepared = NO_BODY;
+    private byte[] form = NO_BODY;
 
     ServiceManagementHandler(ServiceManagement meter, Loop loop, LoopState state) {
         this.meter = meter;
@@ -150,6 +153,7 @@ final class ServiceManagementHandler implements ExchangeHandler, CommitWaiter, L
         waiting = Waiting.NOTHING;
         report = null;
         prepared = NO_BODY;
+        form = NO_BODY;
         bodies.ended();
         flight.end(endedResponse, ending);
         request = null;
@@ -229,6 +233,7 @@ final class ServiceManagementHandler implements ExchangeHandler, CommitWaiter, L
 
     private boolean parseForm(MediaType type, byte[] body) {
         Params params = state.params;
+        form = body;
         String boundary = type.boundary();
         if (boundary == null || body.length == 0) {
             return params.form(body) || badRequest();
@@ -248,12 +253,12 @@ final class ServiceManagementHandler implements ExchangeHandler, CommitWaiter, L
 
     private Options readOptions() {
         Headers headers = request().headers();
-        int first = headers.find(OPTIONS, 0);
+        int first = headers.find(Options.HEADER, 0);
         if (first < 0) {
             return Options.NONE;
         }
         String value = headers.value(first);
-        for (int i = headers.find(OPTIONS, first + 1); i >= 0; i = headers.find(OPTIONS, i + 1)) {
+        for (int i = headers.find(Options.HEADER, first + 1); i >= 0; i = headers.find(Options.HEADER, i + 1)) {
             value = value + "," + headers.value(i);
         }
         Options read = state.options(value);
@@ -303,9 +308,10 @@ final class ServiceManagementHandler implements ExchangeHandler, CommitWaiter, L
             return;
         }
         if (CallReader.hasUserId(params)) {
-            error(
-                    Reason.END_USERS_NO_LONGER_SUPPORTED,
-                    "End-users are no longer supported, do not specify the user_id parameter");
+            if (caller.providerKey() != null && caller.access(catalog) instanceof CallerAccess.Allowed(var product)) {
+                keep(product, Reason.END_USERS_NO_LONGER_SUPPORTED, END_USERS, List.of());
+            }
+            error(Reason.END_USERS_NO_LONGER_SUPPORTED, END_USERS);
             return;
         }
         if (CallReader.isUsageMisshapen(params)) {
@@ -353,6 +359,7 @@ final class ServiceManagementHandler implements ExchangeHandler, CommitWaiter, L
         Reason reason = denied.reason();
         flight.denied(call, denied);
         if (!reason.isRejection()) {
+            keep(call.product(), reason, denied.message(), List.of());
             errorDocument(reason, denied.message());
             return;
         }
@@ -426,6 +433,7 @@ final class ServiceManagementHandler implements ExchangeHandler, CommitWaiter, L
                 ReportOutcome.Fault first = faults.getFirst();
                 flight.refuse(first.reason(), "transaction " + first.index() + ": " + first.message()
                         + (faults.size() > 1 ? " (and " + (faults.size() - 1) + " more)" : ""));
+                keep(current.product(), first.reason(), first.message(), faults);
                 accepted();
             }
             case ReportOutcome.NotLoaded(var keys) -> load(keys);
@@ -541,6 +549,15 @@ final class ServiceManagementHandler implements ExchangeHandler, CommitWaiter, L
     private void error(CallerAccess.Refused refused, Caller caller) {
         flight.refuse(refused.reason(), caller.evidence());
         errorDocument(refused.reason(), refused.message());
+    }
+
+    /// Lets the owner of the product know what its callers do wrong (specification, section 17).
+    private void keep(Product product, Reason reason, String message, List<ReportOutcome.Fault> faults) {
+        String code = reason.meterCode();
+        if (code != null) {
+            String context = ErrorContext.of(request(), form, flight.requestId(), faults);
+            meter.errors.add(new IntegrationError(product.id(), now, code, ErrorContext.message(message), context));
+        }
     }
 
     private void errorDocument(Reason reason, String message) {

@@ -70,7 +70,7 @@ class CasesTest {
             }
         }
         if (!step.wantedBody().equals("*")) {
-            softly.assertThat(answer.text()).as(name).isEqualTo(step.wantedBody());
+            softly.assertThat(answer.text().replaceAll("\"request_id\":\"[0-9A-Z]{26}\"", "\"request_id\":\"*\"")).as(name).isEqualTo(step.wantedBody());
         }
     }
 }

@@ -31,6 +31,7 @@ import io.tollkeeper.meter.internalapi.Credentials;
 import io.tollkeeper.meter.internalapi.InternalApi;
 import io.tollkeeper.meter.internalapi.UsageReader;
 import io.tollkeeper.testkit.store.MemoryCatalogStore;
+import io.tollkeeper.testkit.store.MemoryIntegrationErrors;
 
 /// A meter on a port of its own, everything real but the disk.
 final class RunningMeter implements AutoCloseable {
@@ -40,6 +41,7 @@ final class RunningMeter implements AutoCloseable {
     final MemoryCatalogStore store = new MemoryCatalogStore();
     final ProductTotals totals = new ProductTotals();
     final GroupingJournal journal = new GroupingJournal(totals);
+    final MemoryIntegrationErrors errors = new MemoryIntegrationErrors();
     final MemoryLoader loader = new MemoryLoader();
     final Recorder flights;
 
@@ -50,16 +52,19 @@ final class RunningMeter implements AutoCloseable {
     RunningMeter(int port, InstantSource clock, int loops) {
         var catalog = new Catalog(store.load());
         var applications = new Applications(loader);
+        var writer = new CatalogWriter(store, catalog, applications);
+        writer.follow(errors::forget);
         internalApi = new InternalApi(
                 Credentials.of("conformance", "s3cr3t-conformance"),
                 catalog,
-                new CatalogWriter(store, catalog, applications),
+                writer,
                 store,
-                new UsageReader(applications, totals, new MemoryUsageStore(), journal, clock));
+                new UsageReader(applications, totals, new MemoryUsageStore(), journal, clock),
+                errors);
         engine = Engine.start(new EngineSettings(Transport.NIO, loops, EngineSettings.Dns.DEFAULT));
         flights = new Recorder(engine.loops(), new RecorderSettings(1024, 10_000, 1024), null, null);
         var meter = new ServiceManagement(
-                catalog, applications, new Authorizer(applications, journal), internalApi, clock, flights, "0-test");
+                catalog, applications, new Authorizer(applications, journal), internalApi, errors, clock, flights, "0-test");
         try {
             listener = engine.listen(
                     new ListenerSettings(

@@ -9,11 +9,13 @@ import io.tollkeeper.core.authorize.Applications;
 import io.tollkeeper.core.authorize.Loader;
 import io.tollkeeper.core.catalog.CatalogStore;
 import io.tollkeeper.core.flight.FlightStore;
+import io.tollkeeper.core.integration.IntegrationErrors;
 import io.tollkeeper.core.usage.ProductTotals;
 import io.tollkeeper.core.usage.UsageJournal;
 import io.tollkeeper.core.usage.UsageStore;
 import io.tollkeeper.store.catalog.SqliteCatalogStore;
 import io.tollkeeper.store.flight.SqliteFlightStore;
+import io.tollkeeper.store.integration.SqliteIntegrationErrors;
 import io.tollkeeper.store.journal.SqliteJournal;
 import io.tollkeeper.store.sqlite.Database;
 import io.tollkeeper.store.sqlite.StoreFileException;
@@ -31,6 +33,7 @@ import org.slf4j.LoggerFactory;
 /// | `journal.db` | what was counted since the last snapshot | `store-journal` |
 /// | `usage.db` | snapshots of usage, closed periods | `store-snapshots` |
 /// | `flights.db` | kept flight records | who spills them |
+/// | `errors.db` | integration errors | `store-errors` |
 /// | `tollkeeper.lock` | the process that holds the folder | |
 ///
 /// ```java
@@ -55,6 +58,7 @@ public final class EmbeddedStore implements AutoCloseable {
     private final SqliteJournal journal;
     private final SqliteUsageStore usage;
     private final SqliteFlightStore flights;
+    private final SqliteIntegrationErrors errors;
     private final ApplicationLoader loader;
     private final long lastTime;
     private @Nullable Snapshots snapshots;
@@ -67,6 +71,7 @@ public final class EmbeddedStore implements AutoCloseable {
         this.usageFile = Database.open(folder.path(), "usage");
         Database journalFile = Database.open(folder.path(), "journal");
         Database flightFile = Database.open(folder.path(), "flights");
+        Database errorFile = Database.open(folder.path(), "errors");
         SqliteJournal.End end = SqliteJournal.end(journalFile);
         this.lastTime = end.at();
         this.journal = new SqliteJournal(
@@ -75,6 +80,7 @@ public final class EmbeddedStore implements AutoCloseable {
         this.usage = new SqliteUsageStore(usageFile, journal);
         this.flights =
                 new SqliteFlightStore(flightFile, settings.clock(), settings.flightBytes(), settings.flightAge());
+        this.errors = new SqliteIntegrationErrors(errorFile, settings.errorBytes());
         this.loader = new ApplicationLoader(catalogFile, usageFile);
     }
 
@@ -143,6 +149,10 @@ public final class EmbeddedStore implements AutoCloseable {
         return flights;
     }
 
+    public IntegrationErrors errors() {
+        return errors;
+    }
+
     public Loader loader() {
         return loader;
     }
@@ -162,7 +172,8 @@ public final class EmbeddedStore implements AutoCloseable {
                 running == null ? null : running.fault(),
                 live == null ? 0 : live.dirty(),
                 live == null ? 0 : live.resident(),
-                flights.lost());
+                flights.lost(),
+                errors.lost());
     }
 
     /// Makes a last snapshot, writes what is queued, closes all. Nobody may call any more.
@@ -177,6 +188,7 @@ public final class EmbeddedStore implements AutoCloseable {
             usage.close();
             catalog.close();
             flights.close();
+            errors.close();
             folder.close();
         } catch (SQLException | IOException e) {
             throw new StoreFileException(

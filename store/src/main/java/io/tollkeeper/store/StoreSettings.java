@@ -12,25 +12,27 @@ import io.tollkeeper.store.usage.Snapshots;
 /// | `clock` | the system's |
 /// | `snapshots` | every 30 s, after 600 000 journal rows, or with 100 000 changed applications; 100 000 applications stay in memory |
 /// | `flightBytes`, `flightAge` | flight records on disk: 256 MiB, 7 days |
-public record StoreSettings(InstantSource clock, Snapshots.Limits snapshots, long flightBytes, Duration flightAge) {
+/// | `errorBytes` | integration errors on disk: 256 MiB |
+public record StoreSettings(InstantSource clock, Snapshots.Limits snapshots, long flightBytes, Duration flightAge, long errorBytes) {
 
     public static StoreSettings defaults() {
         return new StoreSettings(
                 InstantSource.system(),
                 new Snapshots.Limits(Duration.ofSeconds(30), 600_000, 100_000, 100_000),
                 256 << 20,
-                Duration.ofDays(7));
+                Duration.ofDays(7),
+                256 << 20);
     }
 
     public StoreSettings withClock(InstantSource other) {
-        return new StoreSettings(other, snapshots, flightBytes, flightAge);
+        return new StoreSettings(other, snapshots, flightBytes, flightAge, errorBytes);
     }
 
     public StoreSettings withSnapshots(Snapshots.Limits other) {
-        return new StoreSettings(clock, other, flightBytes, flightAge);
+        return new StoreSettings(clock, other, flightBytes, flightAge, errorBytes);
     }
 
     public StoreSettings withFlights(long bytes, Duration age) {
-        return new StoreSettings(clock, snapshots, bytes, age);
+        return new StoreSettings(clock, snapshots, bytes, age, errorBytes);
     }
 }

@@ -24,5 +24,6 @@ public final class StoreMetrics {
         out.gauge("tollkeeper_applications_resident", "Applications in memory", now.residentApplications());
         out.gauge("tollkeeper_applications_dirty", "Applications that changed since their last snapshot", now.dirtyApplications());
         out.counter("tollkeeper_flights_lost_total", "Flight records that could not be kept on disk", now.lostFlights());
+        out.counter("tollkeeper_integration_errors_lost_total", "Integration errors that came faster than they could be written, or could not be", now.lostErrors());
     }
 }

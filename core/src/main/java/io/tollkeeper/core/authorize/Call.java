@@ -94,7 +94,7 @@ public final class Call {
 
     /// As sent, untrimmed; blank is absent.
     public Call appId(@Nullable String id) {
-        appId = id == null || id.isBlank() ? null : id;
+        appId = Blank.toNull(id);
         return this;
     }
 
@@ -106,7 +106,7 @@ public final class Call {
 
     /// As sent, untrimmed; blank is absent.
     public Call userKey(@Nullable String key) {
-        userKey = key == null || key.isBlank() ? null : key;
+        userKey = Blank.toNull(key);
         return this;
     }
 

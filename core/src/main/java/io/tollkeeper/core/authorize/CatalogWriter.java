@@ -1,7 +1,9 @@
 package io.tollkeeper.core.authorize;
 
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 import io.tollkeeper.core.catalog.Catalog;
@@ -17,11 +19,17 @@ public final class CatalogWriter {
     private final Catalog catalog;
     private final Applications applications;
     private final ReentrantLock writing = new ReentrantLock();
+    private final List<Consumer<CatalogCommit>> followers = new CopyOnWriteArrayList<>();
 
     public CatalogWriter(CatalogStore store, Catalog catalog, Applications applications) {
         this.store = store;
         this.catalog = catalog;
         this.applications = applications;
+    }
+
+    /// Lets somebody know of every commit after memory has it, before [#write] returns; in order, on the writing thread.
+    public void follow(Consumer<CatalogCommit> follower) {
+        followers.add(follower);
     }
 
     /// Writes the changes that `changes` makes of what is there now; nobody else writes in between, so what it read is
@@ -37,6 +45,7 @@ public final class CatalogWriter {
             CatalogCommit commit = store.apply(wanted);
             catalog.apply(commit);
             applications.apply(commit);
+            followers.forEach(follower -> follower.accept(commit));
             return commit;
         } finally {
             writing.unlock();

@@ -37,7 +37,7 @@ public final class Checks {
         return appId == null ? missingApplicationId(userKey) : null;
     }
 
-    private static Denied missingUserKey(@Nullable String appId) {
+    static Denied missingUserKey(@Nullable String appId) {
         return new Denied(
                 Reason.USER_KEY_INVALID,
                 "user key is missing",
@@ -47,7 +47,7 @@ public final class Checks {
                 -1);
     }
 
-    private static Denied missingApplicationId(@Nullable String userKey) {
+    static Denied missingApplicationId(@Nullable String userKey) {
         return new Denied(
                 Reason.APPLICATION_NOT_FOUND,
                 "application id is missing",
@@ -161,7 +161,7 @@ public final class Checks {
         if (application.referrerFilters().isEmpty() || "*".equals(sent)) {
             return null;
         }
-        if (sent == null || sent.isBlank()) {
+        if (sent == null || Blank.is(sent)) {
             return new Denied(
                     Reason.REFERRER_NOT_ALLOWED,
                     "referrer is missing",

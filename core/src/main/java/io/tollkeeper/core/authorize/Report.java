@@ -73,6 +73,10 @@ public final class Report {
         return transaction;
     }
 
+    public Product product() {
+        return product;
+    }
+
     public int size() {
         return transactions.size();
     }

@@ -75,6 +75,8 @@ final class ReportPlan {
         if (appId != null && userKey != null) {
             fault = new ReportOutcome.Fault(
                     index, Reason.AUTHENTICATION_ERROR, "either app_id or user_key is allowed, not both");
+        } else if (userKey != null && Blank.is(userKey)) {
+            fault = fault(index, Checks.missingUserKey(appId));
         } else if (userKey != null) {
             String name = Identifier.normal(userKey);
             resident = defined(members.byUserKey.get(name));
@@ -88,7 +90,7 @@ final class ReportPlan {
                             : fault(index, Checks.unknownApplication(absent));
                 }
             }
-        } else if (appId != null) {
+        } else if (appId != null && !Blank.is(appId)) {
             String name = Identifier.normal(appId);
             resident = defined(members.byId.get(name));
             if (resident == null) {
@@ -99,7 +101,7 @@ final class ReportPlan {
                 }
             }
         } else {
-            fault = new ReportOutcome.Fault(index, Reason.APPLICATION_NOT_FOUND, "application id is missing");
+            fault = fault(index, Checks.missingApplicationId(userKey));
         }
         if (fault != null && !onlyCode) {
             faults.add(fault);

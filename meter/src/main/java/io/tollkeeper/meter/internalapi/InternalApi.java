@@ -10,6 +10,8 @@ import io.tollkeeper.core.authorize.CatalogWriter;
 import io.tollkeeper.core.catalog.Catalog;
 import io.tollkeeper.core.catalog.CatalogStore;
 import io.tollkeeper.core.catalog.CatalogStoreException;
+import io.tollkeeper.core.integration.IntegrationErrors;
+import io.tollkeeper.core.integration.IntegrationErrorsException;
 import io.tollkeeper.core.usage.UsageStoreException;
 import io.tollkeeper.meter.internalapi.InternalAnswer.Refusal;
 import io.tollkeeper.meter.params.MediaType;
@@ -44,7 +46,12 @@ public final class InternalApi implements AutoCloseable {
             Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("internal-api-", 0).factory());
 
     public InternalApi(
-            Credentials credentials, Catalog catalog, CatalogWriter writer, CatalogStore store, UsageReader usage) {
+            Credentials credentials,
+            Catalog catalog,
+            CatalogWriter writer,
+            CatalogStore store,
+            UsageReader usage,
+            IntegrationErrors errors) {
         this.credentials = credentials;
         this.resources = List.of(
                 new HealthResource(COMPATIBLE_WITH),
@@ -58,7 +65,8 @@ public final class InternalApi implements AutoCloseable {
                 new UsageLimitsResource(catalog, writer),
                 new AlertLimitsResource(catalog, writer),
                 new CountersResource(catalog, store, usage),
-                new UtilizationResource(catalog, store, usage));
+                new UtilizationResource(catalog, store, usage),
+                new ErrorsResource(catalog, errors));
     }
 
     /// What to answer to a caller without the right `Authorization` header; none if it is right.
@@ -96,7 +104,7 @@ public final class InternalApi implements AutoCloseable {
             return InternalAnswer.unknownRoute();
         } catch (Refusal refusal) {
             return refusal.answer();
-        } catch (CatalogStoreException | UsageStoreException e) {
+        } catch (CatalogStoreException | UsageStoreException | IntegrationErrorsException e) {
             LOG.error("internal API: {} {}: {}", request.method(), request.path(), e.getMessage(), e);
             return InternalAnswer.error(503, "error", "the store cannot be used at the moment, nothing was changed");
         } catch (RuntimeException e) {

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 
+import io.tollkeeper.core.authorize.Blank;
 import io.tollkeeper.core.authorize.CatalogWriter;
 import io.tollkeeper.core.catalog.Catalog;
 import io.tollkeeper.core.catalog.CatalogChange;
@@ -14,7 +15,6 @@ import io.tollkeeper.core.catalog.Identifier;
 import io.tollkeeper.core.catalog.Product;
 import io.tollkeeper.core.catalog.ServiceToken;
 import io.tollkeeper.meter.internalapi.InternalAnswer.Refusal;
-import io.tollkeeper.meter.params.Blank;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;

@@ -3,6 +3,7 @@ package io.tollkeeper.meter.internalapi;
 import java.util.ArrayList;
 import java.util.List;
 
+import io.tollkeeper.core.authorize.Blank;
 import io.tollkeeper.core.authorize.CatalogWriter;
 import io.tollkeeper.core.catalog.Catalog;
 import io.tollkeeper.core.catalog.CatalogChange;
@@ -10,7 +11,6 @@ import io.tollkeeper.core.catalog.Identifier;
 import io.tollkeeper.core.catalog.Product;
 import io.tollkeeper.core.catalog.ProductSettings;
 import io.tollkeeper.meter.internalapi.InternalAnswer.Refusal;
-import io.tollkeeper.meter.params.Blank;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 

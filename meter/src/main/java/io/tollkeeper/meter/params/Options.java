@@ -1,5 +1,6 @@
 package io.tollkeeper.meter.params;
 
+import io.tollkeeper.http.HeaderName;
 import org.jspecify.annotations.Nullable;
 
 /// The extensions that a caller asked for in the `3scale-options` header. Immutable.
@@ -19,6 +20,9 @@ public record Options(
         boolean flatUsage,
         @Nullable Boolean noBody,
         @Nullable String fault) {
+
+    /// Where they are sent.
+    public static final HeaderName HEADER = HeaderName.of("3scale-options");
 
     public static final Options NONE = new Options(false, false, false, false, false, null, null);
 

@@ -513,6 +513,10 @@ public final class Params {
         return node >= 0 && nodes[node + KIND] == MAP;
     }
 
+    public boolean isList(int node) {
+        return node >= 0 && nodes[node + KIND] == LIST;
+    }
+
     /// The text of a parameter; none if it is absent, bare, a list or a map.
     public @Nullable String text(int node) {
         return isText(node) ? string(nodes[node + FROM], nodes[node + TO]) : null;
@@ -544,7 +548,12 @@ public final class Params {
         return code >= 100 ? code : 0;
     }
 
-    /// The first entry of a map, in the order sent; [#NONE] if it is empty.
+    /// The first parameter of the query string; [#NONE] if it has none.
+    public int firstOfQuery() {
+        return nodes[QUERY + FIRST];
+    }
+
+    /// The first entry of a map or list, in the order sent; [#NONE] if it is empty.
     public int first(int node) {
         return nodes[node + FIRST];
     }

@@ -1,13 +1,13 @@
-package io.tollkeeper.meter.params;
+package io.tollkeeper.core.authorize;
 
 import org.jspecify.annotations.Nullable;
 
-/// Blanks as the original counts them: NUL, tab, line breaks, space. Pure functions.
+/// Blanks as the original counts them: NUL, tab, line breaks, space; not those of other scripts. Pure functions.
 public final class Blank {
 
     private Blank() {}
 
-    static boolean is(char c) {
+    private static boolean is(char c) {
         return c == ' ' || c == 0 || c >= '\t' && c <= '\r';
     }
 

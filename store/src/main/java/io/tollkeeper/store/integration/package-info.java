@@ -1,0 +1,5 @@
+/// Integration errors on disk.
+@NullMarked
+package io.tollkeeper.store.integration;
+
+import org.jspecify.annotations.NullMarked;
