@@ -156,8 +156,18 @@ class HostileRequestTest {
 
     @Test
     void logLinesCannotBeForged() throws IOException {
-        RawAnswer answer = gateway.get("/\"},{\"status\":200?user_key=k&a=\\", "X-Request-Id: \"x\u00ff");
+        RawAnswer answer = gateway.get("/\"},{\"status\":200?user_key=k&a=\\", "X-Request-Id: \"x\\");
         String line = gateway.logLine(String.valueOf(answer.header("x-request-id")));
-        assertThat(line).contains("\\\"},{\\\"status\\\":200").contains("\\\"x\\u00ff");
+        assertThat(line).contains("\\\"},{\\\"status\\\":200").contains("\\\"x\\\\");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"X-Request-Id: x\u00ff", "X-Request-Id: a b", "X-Request-Id: a\tb", "X-Request-Id:",
+            "X-Request-Id: one\r\nX-Request-Id: two"})
+    void aRequestIdThatIsNotOfVisibleCharactersGivesWayToOurs(String header) throws IOException {
+        RawAnswer answer = gateway.get("/adm?user_key=k", header);
+        assertThat(upstream.lastRequest().headers().values("x-request-id"))
+                .containsExactly(String.valueOf(answer.header("x-request-id")));
+        assertThat(gateway.record(answer).alias()).isNull();
     }
 }

@@ -10,6 +10,7 @@ import io.tollkeeper.gateway.credentials.Credentials;
 import io.tollkeeper.http.DeadlineWheel;
 import io.tollkeeper.http.Ending;
 import io.tollkeeper.http.HeaderName;
+import io.tollkeeper.http.Headers;
 import io.tollkeeper.http.Loop;
 import io.tollkeeper.http.Request;
 import io.tollkeeper.http.Response;
@@ -121,9 +122,24 @@ public final class Exchange {
         record.clientAddress(clientAddress);
         facilities.metrics().begun();
         int alias = newRequest.headers().find(HeaderName.X_REQUEST_ID, 0);
-        if (alias >= 0 && newRequest.headers().valueLength(alias) <= LONGEST_ALIAS) {
+        if (alias >= 0 && mayBeAlias(newRequest.headers(), alias)) {
             record.alias(newRequest.headers().value(alias));
         }
+    }
+
+    /// One id of visible ASCII characters: it goes into logs, answers of other servers and terminals as it is.
+    private static boolean mayBeAlias(Headers headers, int i) {
+        int length = headers.valueLength(i);
+        if (length == 0 || length > LONGEST_ALIAS || headers.find(HeaderName.X_REQUEST_ID, i + 1) >= 0) {
+            return false;
+        }
+        for (int k = 0; k < length; k++) {
+            byte c = headers.valueByte(i, k);
+            if (c <= ' ' || c == 0x7f) {
+                return false;
+            }
+        }
+        return true;
     }
 
     // ---- facts

@@ -97,8 +97,9 @@ public final class Forwarder {
             headers.set(HeaderName.X_REAL_IP, client);
             forwarded(target.forwarded(), client, request, headers);
         }
-        if (!headers.has(HeaderName.X_REQUEST_ID)) {
-            headers.add(HeaderName.X_REQUEST_ID, exchange.id());
+        if (exchange.record().alias() == null) {
+            // None was sent, or none that may be passed on.
+            headers.set(HeaderName.X_REQUEST_ID, exchange.id());
         }
     }
 
