@@ -217,8 +217,9 @@ final class OutgoingCall implements UpstreamCall {
         state = State.OVER;
         attempt = null;
         connection = null;
-        totalDeadline.clear();
-        slotDeadline.clear();
+        // Not only cleared: the request may be garbage from here on, and a cleared deadline keeps it for up to 51 s.
+        totalDeadline.discard();
+        slotDeadline.discard();
     }
 
     // ---- told by the caller and the clock --------------------------------------------------------------------------
