@@ -8,12 +8,9 @@ import java.util.concurrent.TimeUnit;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.ssl.SslHandler;
 import io.tollkeeper.core.reason.Reason;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,7 +27,7 @@ import org.slf4j.LoggerFactory;
 /// Reading: nothing is read ahead of need. While a head is incomplete, one read is armed; while a body flows, only as
 /// long as its sink is writable; while an answer is owed, exactly one read stays armed, so that the client's FIN or RST
 /// is seen (an abort) and the next pipelined request waits undecoded, up to the limit of a head.
-final class Http1Connection extends ChannelInboundHandlerAdapter implements WireBody.Source {
+final class Http1Connection extends WireConnection implements WireBody.Source {
 
     private static final Logger LOG = LoggerFactory.getLogger(Http1Connection.class);
 
@@ -51,20 +48,13 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
     private final BodyDecoder decoder;
     private final WireBody body = new WireBody(this);
 
-    private @Nullable ChannelHandlerContext ctx;
-    private @Nullable ByteBuf in;
     private State state = State.HEAD;
     private boolean exchanging;
     private boolean ending;
-    private boolean processing;
-    private boolean readArmed;
-    private boolean inRead;
     private boolean flushPending;
     private boolean closeAfterAnswer;
     private boolean continueOwed;
     private int lingered;
-    private long bodyStartedNanos;
-    private long sendProgress;
 
     private final DeadlineWheel.Deadline idleDeadline = new DeadlineWheel.Deadline() {
         @Override
@@ -79,31 +69,12 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
         protected void expired() {
             if (state == State.HEAD && !exchanging && request.startedNanos != 0) {
                 refuse(Reason.SLOW, "head incomplete after " + timeouts.head().toMillis() + " ms, "
-                        + (in == null ? 0 : in.readableBytes()) + " bytes received");
+                        + inputLength() + " bytes received");
             }
         }
     };
-    private final DeadlineWheel.Deadline bodyDeadline = new DeadlineWheel.Deadline() {
-        @Override
-        protected void expired() {
-            if (state == State.BODY && exchanging && body.wants()) {
-                bodyBroke(Reason.BODY_IDLE, "no byte of the body for " + timeouts.body().toMillis() + " ms after "
-                        + body.received() + " bytes");
-            }
-        }
-    };
-    private final DeadlineWheel.Deadline rateDeadline = new DeadlineWheel.Deadline() {
-        @Override
-        protected void expired() {
-            checkBodyRate();
-        }
-    };
-    private final DeadlineWheel.Deadline sendDeadline = new DeadlineWheel.Deadline() {
-        @Override
-        protected void expired() {
-            checkSendProgress();
-        }
-    };
+    private final BodyClock bodyClock;
+    private final SendWatch sendWatch;
     private final DeadlineWheel.Deadline lingerDeadline = new DeadlineWheel.Deadline() {
         @Override
         protected void expired() {
@@ -119,6 +90,24 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
         this.handler = listener.handlers().create(loop);
         this.parser = new MessageParser(limits, false);
         this.decoder = new BodyDecoder(parser, limits);
+        this.bodyClock = new BodyClock(loop.deadlines(), limits, timeouts, body) {
+            @Override
+            void tooSlow(Reason reason, String evidence) {
+                bodyBroke(reason, evidence);
+            }
+        };
+        this.sendWatch = new SendWatch(loop.deadlines()) {
+            @Override
+            long patienceNanos() {
+                return timeouts.send().toNanos();
+            }
+
+            @Override
+            void stalled(long stillPending) {
+                gone(Ending.CLIENT_TOO_SLOW, "client took no byte for " + timeouts.send().toMillis() + " ms");
+                close();
+            }
+        };
     }
 
     Loop loop() {
@@ -141,7 +130,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
 
     @Override
     public void handlerAdded(ChannelHandlerContext context) {
-        ctx = context;
+        super.handlerAdded(context);
         if (context.channel().isActive()) {
             opened(context);
         }
@@ -168,7 +157,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
         ByteBuf bytes = (ByteBuf) message;
-        readArmed = false;
+        readIsOver();
         if (state == State.CLOSED) {
             bytes.release();
             return;
@@ -181,15 +170,12 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
             }
             return;
         }
-        inRead = true;
-        append(bytes);
-        process();
-        inRead = false;
+        received(bytes);
     }
 
     @Override
     public void channelReadComplete(ChannelHandlerContext context) {
-        readArmed = false;
+        readIsOver();
         body.flush();
         if (flushPending) {
             flushPending = false;
@@ -209,9 +195,8 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
     public void handlerRemoved(ChannelHandlerContext context) {
         idleDeadline.discard();
         headDeadline.discard();
-        bodyDeadline.discard();
-        rateDeadline.discard();
-        sendDeadline.discard();
+        bodyClock.discard();
+        sendWatch.discard();
         lingerDeadline.discard();
     }
 
@@ -227,11 +212,10 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext context) {
         if (!context.channel().isWritable()) {
-            sendProgress = pendingBytes();
-            loop.deadlines().set(sendDeadline, timeouts.send().toNanos());
+            sendWatch.begin();
             return;
         }
-        sendDeadline.clear();
+        sendWatch.clear();
         if (ending) {
             finish();
         } else {
@@ -239,71 +223,28 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
         }
     }
 
-    private void append(ByteBuf bytes) {
-        ByteBuf buffered = in;
-        if (buffered == null) {
-            in = bytes;
-        } else if (!buffered.isReadable()) {
-            buffered.release();
-            in = bytes;
-        } else {
-            // Rare: a head or a pipelined request in several pieces.
-            ByteBuf joined = context().alloc().buffer(buffered.readableBytes() + bytes.readableBytes());
-            joined.writeBytes(buffered).writeBytes(bytes);
-            buffered.release();
-            bytes.release();
-            in = joined;
-        }
-    }
-
-    private boolean wantsRead() {
+    @Override
+    boolean wantsRead() {
         return switch (state) {
             case HEAD, LINGERING -> true;
             // While nobody has asked for the body yet, a read stays armed too, or a client that gives up is not noticed.
-            case BODY -> body.wants() || (body.isUntouched() && (in == null || in.readableBytes() < limits.headers()));
-            case WAITING -> in == null || in.readableBytes() < limits.headers();
+            case BODY -> body.wants() || (body.isUntouched() && inputLength() < limits.headers());
+            case WAITING -> inputLength() < limits.headers();
             case CLOSED -> false;
         };
     }
 
-    private void armRead() {
-        if (!readArmed) {
-            readArmed = true;
-            context().read();
-        }
-    }
-
-    private ChannelHandlerContext context() {
-        ChannelHandlerContext c = ctx;
-        if (c == null) {
-            throw new IllegalStateException("connection used before it was opened");
-        }
-        return c;
-    }
-
     // ---- requests --------------------------------------------------------------------------------------------------
 
-    /// Goes on with what was received, until more bytes are needed or somebody must act first. Not re-entrant: what
-    /// happens during a step (an answer, a demand for more body) only changes the state, and the loop goes on from there.
-    private void process() {
-        if (processing) {
-            return;
+    @Override
+    boolean step() {
+        ByteBuf buffered = input();
+        if (buffered == null) {
+            return false;
         }
-        processing = true;
-        while (step()) {}
-        processing = false;
-        ByteBuf buffered = in;
-        if (buffered != null && !buffered.isReadable()) {
-            buffered.release();
-            in = null;
-        }
-    }
-
-    private boolean step() {
-        ByteBuf buffered = in;
         return switch (state) {
-            case HEAD -> !exchanging && buffered != null && buffered.isReadable() && head(buffered);
-            case BODY -> buffered != null && buffered.isReadable() && body.wants() && bodyBytes(buffered);
+            case HEAD -> !exchanging && head(buffered);
+            case BODY -> body.wants() && bodyBytes(buffered);
             case WAITING, LINGERING, CLOSED -> false;
         };
     }
@@ -360,7 +301,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
             state = State.BODY;
             int expect = request.headers.find(HeaderName.EXPECT, 0);
             continueOwed = expect >= 0 && request.minorVersion == 1 && request.headers.valueIs(expect, "100-continue");
-            bodyStartedNanos = request.headReadNanos;
+            bodyClock.begin(request.headReadNanos);
         }
         try {
             handler.requested(request, response);
@@ -379,11 +320,8 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
         if (request.method.isEmpty()) {
             request.method = "-";
         }
-        ByteBuf buffered = in;
-        if (buffered != null) {
-            lingered = buffered.readableBytes();
-            buffered.skipBytes(buffered.readableBytes());
-        }
+        lingered = inputLength();
+        dropInput();
         response.begin();
         // As with a body that nobody read: bytes may still be on their way, so that the answer must not be followed by
         // an RST.
@@ -409,13 +347,12 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
         switch (result) {
             case MORE -> {
                 if (body.received() != before) {
-                    loop.deadlines().set(bodyDeadline, timeouts.body().toNanos());
+                    bodyClock.progress();
                 }
                 return false;
             }
             case COMPLETE -> {
-                bodyDeadline.clear();
-                rateDeadline.clear();
+                bodyClock.stop();
                 if (state == State.BODY) {
                     state = State.WAITING;
                 }
@@ -435,26 +372,9 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
 
     private void bodyBroke(Reason reason, String evidence) {
         closeAfterAnswer = true;
-        bodyDeadline.clear();
-        rateDeadline.clear();
-        ByteBuf buffered = in;
-        if (buffered != null) {
-            buffered.skipBytes(buffered.readableBytes());
-        }
+        bodyClock.stop();
+        dropInput();
         body.fail(reason, evidence);
-    }
-
-    private void checkBodyRate() {
-        if (state != State.BODY || !exchanging || limits.minimumBodyRate() == 0) {
-            return;
-        }
-        long seconds = Math.max(1, (System.nanoTime() - bodyStartedNanos) / 1_000_000_000L);
-        if (body.wants() && body.received() / seconds < limits.minimumBodyRate()) {
-            bodyBroke(Reason.BODY_SLOW, body.received() + " bytes of the body in " + seconds + " s, at least "
-                    + limits.minimumBodyRate() + " bytes per second are expected");
-            return;
-        }
-        loop.deadlines().set(rateDeadline, TimeUnit.SECONDS.toNanos(1));
     }
 
     @Override
@@ -464,23 +384,18 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
         }
         if (continueOwed && !response.isCommitted()) {
             continueOwed = false;
-            if (in == null || !in.isReadable()) {
+            if (input() == null) {
                 write(Unpooled.wrappedBuffer(CONTINUE));
                 flush();
             }
         }
-        if (!bodyDeadline.isSet()) {
-            loop.deadlines().set(bodyDeadline, timeouts.body().toNanos());
-            if (limits.minimumBodyRate() > 0 && !rateDeadline.isSet()) {
-                loop.deadlines().set(rateDeadline, limits.bodyRateGrace().toNanos());
-            }
-        }
-        boolean nested = processing;
+        bodyClock.wanted();
+        boolean nested = isProcessing();
         process();
-        if (!nested && !inRead) {
+        if (!nested && !isInRead()) {
             body.flush();
         }
-        if (!inRead && wantsRead() && state != State.CLOSED) {
+        if (!isInRead() && wantsRead() && state != State.CLOSED) {
             armRead();
         }
     }
@@ -489,8 +404,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
     public void unwanted() {
         // The upstream does not take the rest. Whatever answer comes, this connection ends with it.
         closeAfterAnswer = true;
-        bodyDeadline.clear();
-        rateDeadline.clear();
+        bodyClock.stop();
     }
 
     // ---- answers (called by Http1Response) -------------------------------------------------------------------------
@@ -503,10 +417,10 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
         }
         if (body.isUntouched() && !continueOwed) {
             // Perhaps it is all here already: a small form on a refused call should not cost the connection.
-            ByteBuf buffered = in;
-            if (buffered != null && buffered.isReadable() && !closeAfterAnswer) {
+            ByteBuf buffered = input();
+            if (buffered != null && !closeAfterAnswer) {
                 body.discard();
-                if (processing) {
+                if (isProcessing()) {
                     bodyBytes(buffered);
                 }
                 return state == State.BODY;
@@ -527,7 +441,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
 
     /// Flushes at the end of the current read, or at once outside of one.
     void flush() {
-        if (inRead) {
+        if (isInRead()) {
             flushPending = true;
         } else {
             context().flush();
@@ -570,10 +484,10 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
         request.startedNanos = 0;
         parser.reset();
         loop.deadlines().set(idleDeadline, timeouts.keepAlive().toNanos());
-        if (!processing && in != null && in.isReadable()) {
+        if (!isProcessing() && input() != null) {
             // Not recursively: an answer may come from deep within another connection's read.
             loop.execute(this::continuePipelined);
-        } else if (!inRead) {
+        } else if (!isInRead()) {
             armRead();
         }
     }
@@ -594,8 +508,7 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
             return;
         }
         exchanging = false;
-        bodyDeadline.clear();
-        rateDeadline.clear();
+        bodyClock.stop();
         try {
             handler.ended(request, response, how);
         } catch (RuntimeException e) {
@@ -633,22 +546,10 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
         }
         idleDeadline.clear();
         headDeadline.clear();
-        sendDeadline.clear();
+        sendWatch.clear();
         lingerDeadline.clear();
         freeInput();
         listener.closed(this);
-    }
-
-    private void freeInput() {
-        ByteBuf buffered = in;
-        in = null;
-        if (buffered != null && !processing) {
-            buffered.release();
-        } else if (buffered != null) {
-            // In the middle of a step that still looks at it.
-            buffered.skipBytes(buffered.readableBytes());
-            in = buffered;
-        }
     }
 
     private void close() {
@@ -674,32 +575,9 @@ final class Http1Connection extends ChannelInboundHandlerAdapter implements Wire
                 duplex.shutdownOutput();
             }
         });
-        ByteBuf buffered = in;
-        if (buffered != null) {
-            buffered.skipBytes(buffered.readableBytes());
-        }
-        if (!inRead) {
+        dropInput();
+        if (!isInRead()) {
             armRead();
-        }
-    }
-
-    private long pendingBytes() {
-        ChannelOutboundBuffer out = context().channel().unsafe().outboundBuffer();
-        return out == null ? 0 : out.totalPendingWriteBytes();
-    }
-
-    private void checkSendProgress() {
-        ChannelHandlerContext c = context();
-        if (state == State.CLOSED || c.channel().isWritable()) {
-            return;
-        }
-        long pending = pendingBytes();
-        if (pending < sendProgress) {
-            sendProgress = pending;
-            loop.deadlines().set(sendDeadline, timeouts.send().toNanos());
-        } else {
-            gone(Ending.CLIENT_TOO_SLOW, "client took no byte for " + timeouts.send().toMillis() + " ms");
-            c.close();
         }
     }
 

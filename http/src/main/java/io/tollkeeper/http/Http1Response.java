@@ -14,21 +14,11 @@ final class Http1Response extends Response {
     private static final byte[] KEEP_ALIVE = "Connection: keep-alive\r\n".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] CHUNKED = "Transfer-Encoding: chunked\r\n".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] CONTENT_LENGTH = "Content-Length: ".getBytes(StandardCharsets.US_ASCII);
-    private static final byte[] LAST_CHUNK = "0\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
-    /// A first piece of body up to this size is copied behind the head, so that both go out in one piece.
-    private static final int MERGE = 2048;
-    /// Longest text of a `Content-Length` or of a chunk's size.
-    private static final int DIGITS = 20;
-
-    private enum Framing { NONE, COUNTED, CHUNKED, UNTIL_CLOSE }
 
     private final Http1Connection connection;
     private final Sink sink = new Sink();
-    private Framing framing = Framing.NONE;
     private boolean committed;
     private boolean finished;
-    private long remaining;
-    private @Nullable ByteBuf head;
 
     Http1Response(Http1Connection connection) {
         this.connection = connection;
@@ -41,16 +31,10 @@ final class Http1Response extends Response {
         bodyBytes = 0;
         committed = false;
         finished = false;
-        remaining = 0;
-        framing = Framing.NONE;
     }
 
     void release() {
-        ByteBuf unsent = head;
-        head = null;
-        if (unsent != null) {
-            unsent.release();
-        }
+        sink.releaseHead();
     }
 
     @Override
@@ -101,22 +85,15 @@ final class Http1Response extends Response {
         if (finished || committed) {
             return sink;
         }
-        if (!bodyAllowed()) {
-            framing = Framing.NONE;
-            boolean declares = connection.request().method.equals("HEAD") && status != 204 && status != 304;
-            head = head(declares ? (length < 0 ? HEAD_OF_UNKNOWN : length) : NO_BODY, 0);
-        } else if (length >= 0) {
-            framing = Framing.COUNTED;
-            remaining = length;
-            head = head(length, (int) Math.min(length, MERGE));
-        } else if (connection.request().minorVersion == 0) {
-            framing = Framing.UNTIL_CLOSE;
+        FramedSink.Framing framing = !bodyAllowed()
+                ? FramedSink.Framing.NONE
+                : length >= 0
+                        ? FramedSink.Framing.COUNTED
+                        : connection.request().minorVersion == 0 ? FramedSink.Framing.UNTIL_CLOSE : FramedSink.Framing.CHUNKED;
+        if (framing == FramedSink.Framing.UNTIL_CLOSE) {
             connection.closeAfterAnswer();
-            head = head(HEAD_OF_UNKNOWN, MERGE);
-        } else {
-            framing = Framing.CHUNKED;
-            head = head(CHUNKED_BODY, MERGE + DIGITS);
         }
+        sink.begin(framing, length, head(declared(framing, length), FramedSink.roomBehindHead(framing, length)));
         return sink;
     }
 
@@ -186,6 +163,18 @@ final class Http1Response extends Response {
     private static final long HEAD_OF_UNKNOWN = -2;
     private static final long CHUNKED_BODY = -3;
 
+    private long declared(FramedSink.Framing framing, long length) {
+        return switch (framing) {
+            case COUNTED -> length;
+            case CHUNKED -> CHUNKED_BODY;
+            case UNTIL_CLOSE -> HEAD_OF_UNKNOWN;
+            case NONE -> {
+                boolean declares = connection.request().method.equals("HEAD") && status != 204 && status != 304;
+                yield !declares ? NO_BODY : length < 0 ? HEAD_OF_UNKNOWN : length;
+            }
+        };
+    }
+
     /// Writes the head into a buffer with `room` bytes to spare.
     ///
     /// @param length bytes of the body, or one of the constants above
@@ -228,91 +217,40 @@ final class Http1Response extends Response {
     // ---- the body --------------------------------------------------------------------------------------------------
 
     /// Takes the body of a streamed answer.
-    private final class Sink extends BodySink {
+    private final class Sink extends FramedSink {
 
         @Override
-        void data(ByteBuf bytes) {
-            int n = bytes.readableBytes();
-            if (finished || framing == Framing.NONE || n == 0) {
-                bytes.release();
-                return;
-            }
-            if (framing == Framing.COUNTED && n > remaining) {
-                // More than was declared: the receiver would take the rest for the next answer.
-                bytes.release();
-                abort(Reason.INTERNAL);
-                return;
-            }
-            remaining -= n;
-            bodyBytes += n;
-            ByteBuf first = head;
-            head = null;
-            if (framing == Framing.CHUNKED) {
-                ByteBuf size = first != null ? first : connection.allocate(DIGITS);
-                Digits.hexadecimal(n, size);
-                size.writeShort('\r' << 8 | '\n');
-                if (first != null && n <= MERGE) {
-                    first.writeBytes(bytes).writeShort('\r' << 8 | '\n');
-                    bytes.release();
-                    connection.write(first);
-                } else {
-                    connection.write(size);
-                    connection.write(bytes);
-                    connection.write(CRLF.duplicate());
-                }
-            } else if (first != null && n <= MERGE && first.writableBytes() >= n) {
-                first.writeBytes(bytes);
-                bytes.release();
-                connection.write(first);
-            } else {
-                if (first != null) {
-                    connection.write(first);
-                }
-                connection.write(bytes);
-            }
+        boolean isFinished() {
+            return finished;
         }
 
         @Override
-        void flush() {
-            if (finished) {
-                return;
-            }
-            ByteBuf first = head;
-            if (first != null) {
-                // The head does not wait for a body that takes its time.
-                head = null;
-                connection.write(first);
-            }
+        ByteBuf allocate(int capacity) {
+            return connection.allocate(capacity);
+        }
+
+        @Override
+        void write(ByteBuf bytes) {
+            connection.write(bytes);
+        }
+
+        @Override
+        void flushWire() {
             connection.flush();
         }
 
         @Override
-        void end(@Nullable Headers trailers) {
-            if (finished) {
-                return;
-            }
-            if (framing == Framing.COUNTED && remaining > 0) {
-                abort(Reason.INTERNAL);
-                return;
-            }
-            ByteBuf first = head;
-            head = null;
-            if (framing == Framing.CHUNKED) {
-                ByteBuf last = first != null ? first : connection.allocate(8 + (trailers == null ? 0 : trailers.wireLength()));
-                if (trailers == null) {
-                    last.writeBytes(LAST_CHUNK);
-                } else {
-                    last.writeByte('0').writeShort('\r' << 8 | '\n');
-                    for (int i = 0; i < trailers.size(); i++) {
-                        trailers.writeField(i, last);
-                    }
-                    last.writeShort('\r' << 8 | '\n');
-                }
-                connection.write(last);
-            } else if (first != null) {
-                connection.write(first);
-            }
-            detach();
+        void counted(int bytes) {
+            bodyBytes += bytes;
+        }
+
+        @Override
+        void lengthDiffers(String how) {
+            abort(Reason.INTERNAL);
+        }
+
+        @Override
+        void complete() {
             done();
         }
 
@@ -327,7 +265,4 @@ final class Http1Response extends Response {
             return finished || connection.isWritable();
         }
     }
-
-    private static final ByteBuf CRLF =
-            Unpooled.unreleasableBuffer(Unpooled.directBuffer(2).writeShort('\r' << 8 | '\n')).asReadOnly();
 }

@@ -6,12 +6,8 @@ import java.nio.charset.StandardCharsets;
 import javax.net.ssl.SSLException;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.CompositeByteBuf;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.DefaultChannelPromise;
 import io.netty.handler.codec.DecoderException;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
@@ -34,21 +30,11 @@ import org.slf4j.LoggerFactory;
 ///
 /// Reading: one read is armed while idle (a FIN must be seen at once) and while a head is awaited; while a body flows,
 /// only as long as its sink is writable.
-final class UpstreamConnection extends ChannelInboundHandlerAdapter implements WireBody.Source {
+final class UpstreamConnection extends WireConnection implements WireBody.Source {
 
     private static final Logger LOG = LoggerFactory.getLogger(UpstreamConnection.class);
 
-    private static final byte[] VERSION_AND_HOST = " HTTP/1.1\r\nHost: ".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] HTTP = "HTTP/1.".getBytes(StandardCharsets.US_ASCII);
-    private static final byte[] CONTENT_LENGTH = "Content-Length: ".getBytes(StandardCharsets.US_ASCII);
-    private static final byte[] CHUNKED = "Transfer-Encoding: chunked\r\n".getBytes(StandardCharsets.US_ASCII);
-    private static final byte[] LAST_CHUNK = "0\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
-    private static final ByteBuf CRLF =
-            Unpooled.unreleasableBuffer(Unpooled.directBuffer(2).writeShort('\r' << 8 | '\n')).asReadOnly();
-    /// A first piece of body up to this size is copied behind the head, so that both go out in one piece.
-    private static final int MERGE = 2048;
-    /// Longest text of a `Content-Length` or of a chunk's size.
-    private static final int DIGITS = 20;
     private static final int MOST_INFORMATIONAL = 8;
 
     private enum State { OPENING, IDLE, HEAD, BODY, COMPLETE, CLOSED }
@@ -62,14 +48,10 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements W
     private final MessageParser parser;
     private final BodyDecoder decoder;
     private final WireBody body = new WireBody(this);
-    private final Sink sink = new Sink();
+    private final RequestSink sink = new RequestSink(this);
+    private final UpstreamEvidence evidence;
 
-    private @Nullable ChannelHandlerContext ctx;
-    private @Nullable ByteBuf in;
     private State state = State.OPENING;
-    private boolean processing;
-    private boolean readArmed;
-    private boolean inRead;
 
     private @Nullable OutgoingCall call;
     private UpstreamFacts facts = new UpstreamFacts();
@@ -82,7 +64,6 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements W
     private boolean handed;
     private boolean reusable;
     private int informational;
-    private long sendProgress;
     private @Nullable Throwable writeFailure;
     /// How the connection broke, null if it ended with FIN.
     private @Nullable Throwable readFailure;
@@ -112,12 +93,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements W
             idleOver();
         }
     };
-    private final DeadlineWheel.Deadline sendDeadline = new DeadlineWheel.Deadline() {
-        @Override
-        protected void expired() {
-            checkSendProgress();
-        }
-    };
+    private final SendWatch sendWatch;
 
     UpstreamConnection(ConnectionPool pool, InetSocketAddress address, long number) {
         this.pool = pool;
@@ -128,14 +104,20 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements W
         WireLimits limits = pool.upstreams().headLimits();
         this.parser = new MessageParser(limits, true);
         this.decoder = new BodyDecoder(parser, limits);
-    }
+        this.evidence = new UpstreamEvidence(pool, address, number);
+        this.sendWatch = new SendWatch(loop.deadlines()) {
+            @Override
+            long patienceNanos() {
+                return timeouts.send().toNanos();
+            }
 
-    private ChannelHandlerContext context() {
-        ChannelHandlerContext c = ctx;
-        if (c == null) {
-            throw new IllegalStateException("connection used before it was opened");
-        }
-        return c;
+            @Override
+            void stalled(long stillPending) {
+                if (!sink.isFinished()) {
+                    fail(Reason.UPSTREAM_SEND_TIMEOUT, evidence.takesNothing(facts, timeouts, stillPending));
+                }
+            }
+        };
     }
 
     // ---- the pool's side -------------------------------------------------------------------------------------------
@@ -162,7 +144,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements W
     void rest(long now, long limit) {
         idleSinceNanos = now;
         loop.deadlines().setAt(pooledDeadline, now + limit);
-        if (!inRead) {
+        if (!isInRead()) {
             armRead();
         }
     }
@@ -212,12 +194,13 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements W
         } else {
             source.pipeTo(sink);
         }
-        if (!inRead && wantsRead()) {
+        if (!isInRead() && wantsRead()) {
             armRead();
         }
     }
 
-    private void write(ByteBuf bytes) {
+    /// Sends a piece of the request.
+    void write(ByteBuf bytes) {
         HandedOver promise = handedOver;
         if (promise == null || state == State.CLOSED || writeFailure != null) {
             bytes.release();
@@ -251,214 +234,25 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements W
         }
     }
 
-    private void requestSent(long now) {
+    /// The request is complete.
+    void requestSent(boolean bodyless) {
+        long now = bodyless ? facts.headSentNanos : System.nanoTime();
         facts.requestSentNanos = now;
         if (state == State.HEAD && facts.bytesReceived == 0) {
             loop.deadlines().setAt(firstByteDeadline, now + timeouts.firstByte().toNanos());
         }
     }
 
-    /// Takes the body of the request; writes the head before it.
-    private final class Sink extends BodySink {
-        private @Nullable ByteBuf head;
-        private boolean finished = true;
-        private boolean chunked;
-        private boolean bodyless;
-        private long remaining;
-
-        void begin(Upstream upstream, UpstreamRequest request, long length) {
-            finished = false;
-            chunked = length < 0;
-            bodyless = length == 0;
-            remaining = length;
-            Headers headers = request.headers;
-            String method = request.method;
-            String target = request.target;
-            String host = upstream.hostHeader();
-            int room = length == 0 ? 0 : MERGE + DIGITS;
-            ByteBuf out = context()
-                    .alloc()
-                    .directBuffer(method.length() + target.length() + host.length() + headers.wireLength() + 96 + room);
-            out.writeCharSequence(method, StandardCharsets.ISO_8859_1);
-            out.writeByte(' ');
-            out.writeCharSequence(target, StandardCharsets.ISO_8859_1);
-            out.writeBytes(VERSION_AND_HOST);
-            out.writeCharSequence(host, StandardCharsets.ISO_8859_1);
-            out.writeShort('\r' << 8 | '\n');
-            boolean plain = !(headers.mayHave(HeaderName.CONTENT_LENGTH)
-                    || headers.mayHave(HeaderName.TRANSFER_ENCODING)
-                    || headers.mayHave(HeaderName.HOST)
-                    || headers.mayHave(HeaderName.CONNECTION)
-                    || headers.mayHave(HeaderName.KEEP_ALIVE));
-            for (int i = 0; i < headers.size(); i++) {
-                if (plain || !writtenByUs(headers.knownName(i))) {
-                    headers.writeField(i, out);
-                }
-            }
-            if (length > 0 || length == 0 && expectsBody(method)) {
-                out.writeBytes(CONTENT_LENGTH);
-                Digits.decimal(length, out);
-                out.writeShort('\r' << 8 | '\n');
-            } else if (length < 0) {
-                out.writeBytes(CHUNKED);
-            }
-            out.writeShort('\r' << 8 | '\n');
-            head = out;
-        }
-
-        boolean isFinished() {
-            return finished;
-        }
-
-        /// Nothing more is taken.
-        void stop() {
-            finished = true;
-            releaseHead();
-            Body source = source();
-            detach();
-            if (source != null) {
-                source.cancel();
-            }
-        }
-
-        /// Nothing more is taken, but the body may be sent again elsewhere.
-        void leave() {
-            finished = true;
-            releaseHead();
-            detach();
-        }
-
-        private void releaseHead() {
-            ByteBuf unsent = head;
-            head = null;
-            if (unsent != null) {
-                unsent.release();
-            }
-        }
-
-        @Override
-        void data(ByteBuf bytes) {
-            int n = bytes.readableBytes();
-            if (finished || n == 0) {
-                bytes.release();
-                return;
-            }
-            ByteBuf first = head;
-            if (!chunked) {
-                if (n > remaining) {
-                    bytes.release();
-                    UpstreamConnection.this.fail(Reason.INTERNAL, "the body of the request is longer than it was declared");
-                    return;
-                }
-                remaining -= n;
-            }
-            head = null;
-            if (chunked) {
-                ByteBuf size = first != null ? first : context().alloc().directBuffer(DIGITS);
-                Digits.hexadecimal(n, size);
-                size.writeShort('\r' << 8 | '\n');
-                if (first != null && n <= MERGE) {
-                    first.writeBytes(bytes).writeShort('\r' << 8 | '\n');
-                    bytes.release();
-                    write(first);
-                } else {
-                    write(size);
-                    write(bytes);
-                    write(CRLF.duplicate());
-                }
-            } else if (first != null && n <= MERGE) {
-                first.writeBytes(bytes);
-                bytes.release();
-                write(first);
-            } else {
-                if (first != null) {
-                    write(first);
-                }
-                write(bytes);
-            }
-        }
-
-        @Override
-        void flush() {
-            if (finished) {
-                return;
-            }
-            ByteBuf first = head;
-            if (first != null) {
-                // The head does not wait for a body that takes its time.
-                head = null;
-                write(first);
-            }
-            context().flush();
-        }
-
-        @Override
-        void end(@Nullable Headers trailers) {
-            if (finished) {
-                return;
-            }
-            if (!chunked && remaining > 0) {
-                UpstreamConnection.this.fail(Reason.INTERNAL, "the body of the request is shorter than it was declared");
-                return;
-            }
-            ByteBuf first = head;
-            head = null;
-            if (chunked) {
-                ByteBuf last = first != null
-                        ? first
-                        : context().alloc().directBuffer(8 + (trailers == null ? 0 : trailers.wireLength()));
-                if (trailers == null) {
-                    last.writeBytes(LAST_CHUNK);
-                } else {
-                    last.writeByte('0').writeShort('\r' << 8 | '\n');
-                    for (int i = 0; i < trailers.size(); i++) {
-                        trailers.writeField(i, last);
-                    }
-                    last.writeShort('\r' << 8 | '\n');
-                }
-                write(last);
-            } else if (first != null) {
-                write(first);
-            }
-            finished = true;
-            detach();
-            requestSent(bodyless ? facts.headSentNanos : System.nanoTime());
-            context().flush();
-        }
-
-        @Override
-        void fail(Reason reason, String evidence) {
-            detach();
-            UpstreamConnection.this.fail(reason, evidence);
-        }
-
-        @Override
-        boolean isWritable() {
-            return finished || writeFailure == null && context().channel().isWritable();
-        }
-    }
-
-    private static boolean writtenByUs(@Nullable HeaderName name) {
-        return name == HeaderName.CONTENT_LENGTH
-                || name == HeaderName.TRANSFER_ENCODING
-                || name == HeaderName.HOST
-                || name == HeaderName.CONNECTION
-                || name == HeaderName.KEEP_ALIVE;
-    }
-
-    /// Without a body, these say so (RFC 9110 section 8.6).
-    private static boolean expectsBody(String method) {
-        return switch (method) {
-            case "POST", "PUT", "PATCH" -> true;
-            default -> false;
-        };
+    /// Whether more of the request can be taken now.
+    boolean takesBytes() {
+        return writeFailure == null && context().channel().isWritable();
     }
 
     // ---- the channel's life ----------------------------------------------------------------------------------------
 
     @Override
     public void handlerAdded(ChannelHandlerContext context) {
-        ctx = context;
+        super.handlerAdded(context);
         handedOver = new HandedOver(context.channel());
     }
 
@@ -479,13 +273,11 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements W
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
         ByteBuf bytes = (ByteBuf) message;
-        readArmed = false;
+        readIsOver();
         switch (state) {
             case CLOSED -> bytes.release();
             case OPENING, IDLE -> {
-                pool.destination()
-                        .warn("sent " + bytes.readableBytes() + " bytes that nobody asked for on the idle connection #" + number
-                                + ", " + Evidence.firstBytes(bytes, bytes.readerIndex()) + "; the connection is dropped");
+                pool.destination().warn(evidence.unaskedBytes(bytes));
                 bytes.release();
                 pool.removeIdle(this);
                 close();
@@ -497,17 +289,14 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements W
                     firstByteDeadline.clear();
                 }
                 f.bytesReceived += bytes.readableBytes();
-                inRead = true;
-                append(bytes);
-                process();
-                inRead = false;
+                received(bytes);
             }
         }
     }
 
     @Override
     public void channelReadComplete(ChannelHandlerContext context) {
-        readArmed = false;
+        readIsOver();
         body.flush();
         if (state == State.BODY || state == State.HEAD && facts.bytesReceived > 0) {
             loop.deadlines().set(idleDeadline, timeouts.idle().toNanos());
@@ -543,7 +332,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements W
         pooledDeadline.discard();
         firstByteDeadline.discard();
         idleDeadline.discard();
-        sendDeadline.discard();
+        sendWatch.discard();
     }
 
     @Override
@@ -562,37 +351,22 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements W
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext context) {
         if (state == State.CLOSED || sink.isFinished()) {
-            sendDeadline.clear();
+            sendWatch.clear();
             return;
         }
         if (!context.channel().isWritable()) {
-            sendProgress = pendingBytes();
-            loop.deadlines().set(sendDeadline, timeouts.send().toNanos());
+            sendWatch.begin();
             return;
         }
-        sendDeadline.clear();
+        sendWatch.clear();
         Body source = sink.source();
         if (source != null) {
             source.demand();
         }
     }
 
-    private void append(ByteBuf bytes) {
-        ByteBuf buffered = in;
-        if (buffered == null) {
-            in = bytes;
-        } else if (!buffered.isReadable()) {
-            buffered.release();
-            in = bytes;
-        } else if (buffered instanceof CompositeByteBuf composite) {
-            composite.addComponent(true, bytes);
-        } else {
-            // Rare: a head in several pieces, or more than the sink takes.
-            in = context().alloc().compositeDirectBuffer(Integer.MAX_VALUE).addComponent(true, buffered).addComponent(true, bytes);
-        }
-    }
-
-    private boolean wantsRead() {
+    @Override
+    boolean wantsRead() {
         return switch (state) {
             case IDLE, HEAD -> true;
             case BODY -> body.wants();
@@ -600,47 +374,12 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements W
         };
     }
 
-    private void armRead() {
-        if (!readArmed) {
-            readArmed = true;
-            context().read();
-        }
-    }
-
-    private void freeInput() {
-        ByteBuf buffered = in;
-        if (buffered == null) {
-            return;
-        }
-        if (processing) {
-            // In the middle of a step that still looks at it.
-            buffered.skipBytes(buffered.readableBytes());
-        } else {
-            in = null;
-            buffered.release();
-        }
-    }
-
     // ---- the answer ------------------------------------------------------------------------------------------------
 
-    /// Goes on with what was received. Not re-entrant, see `Http1Connection`.
-    private void process() {
-        if (processing) {
-            return;
-        }
-        processing = true;
-        while (step()) {}
-        processing = false;
-        ByteBuf buffered = in;
-        if (buffered != null && !buffered.isReadable()) {
-            buffered.release();
-            in = null;
-        }
-    }
-
-    private boolean step() {
-        ByteBuf buffered = in;
-        if (buffered == null || !buffered.isReadable()) {
+    @Override
+    boolean step() {
+        ByteBuf buffered = input();
+        if (buffered == null) {
             return false;
         }
         return switch (state) {
@@ -660,13 +399,13 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements W
         if (length == MessageParser.INCOMPLETE) {
             if (!startsLikeHttp(buffered, start)) {
                 // A banner, say: what is behind it will not make it an answer.
-                fail(Reason.UPSTREAM_PROTOCOL, describe() + ": the answer is no HTTP; " + otherProtocol(buffered, start));
+                fail(Reason.UPSTREAM_PROTOCOL, evidence.noHttp(facts, buffered, start));
             }
             return false;
         }
         response.headers.clear();
         if (length == MessageParser.REFUSED || !parser.parseResponse(buffered, length, response)) {
-            refused(buffered, start);
+            fail(parser.refusal(), evidence.refusedHead(facts, parser, buffered, start));
             return false;
         }
         if (response.status < 200) {
@@ -703,33 +442,18 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements W
 
     private boolean informational() {
         if (response.status == 101) {
-            fail(Reason.UPSTREAM_PROTOCOL, describe() + ": it switched protocols (101), which nobody asked for");
+            fail(Reason.UPSTREAM_PROTOCOL, evidence.connection(facts) + ": it switched protocols (101), which nobody asked for");
             return false;
         }
         informational++;
         if (informational > MOST_INFORMATIONAL) {
             fail(Reason.UPSTREAM_PROTOCOL,
-                    describe() + ": more than " + MOST_INFORMATIONAL + " informational answers (1xx), the last one "
+                    evidence.connection(facts) + ": more than " + MOST_INFORMATIONAL + " informational answers (1xx), the last one "
                             + response.status);
             return false;
         }
         parser.reset();
         return true;
-    }
-
-    private void refused(ByteBuf buffered, int start) {
-        StringBuilder text = new StringBuilder(describe()).append(": ").append(parser.evidence());
-        if (parser.refusal() == Reason.UPSTREAM_HEADERS_TOO_LARGE) {
-            text.append(parser.refusedLine(buffered)).append(", limit ").append(pool.upstreams().settings().headSize());
-        } else {
-            text.append("; ").append(otherProtocol(buffered, start));
-        }
-        fail(parser.refusal(), text.toString());
-    }
-
-    private static String otherProtocol(ByteBuf buffered, int start) {
-        String other = Evidence.otherProtocol(buffered, start);
-        return Evidence.firstBytes(buffered, start) + (other.isEmpty() ? "" : "; " + other);
     }
 
     private static boolean startsLikeHttp(ByteBuf buffered, int start) {
@@ -753,9 +477,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements W
                 yield true;
             }
             case REFUSED -> {
-                fail(Reason.UPSTREAM_PROTOCOL,
-                        describe() + ": body after " + body.received() + " bytes: " + decoder.evidence() + "; "
-                                + Evidence.firstBytes(buffered, buffered.readerIndex()));
+                fail(Reason.UPSTREAM_PROTOCOL, evidence.refusedBody(facts, body, decoder, buffered));
                 yield false;
             }
         };
@@ -769,9 +491,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements W
         idleDeadline.clear();
         if (rest != null && rest.isReadable()) {
             reusable = false;
-            pool.destination()
-                    .warn("sent " + rest.readableBytes() + " bytes more than its answer on connection #" + number + ", "
-                            + Evidence.firstBytes(rest, rest.readerIndex()) + "; the connection is dropped");
+            pool.destination().warn(evidence.bytesAfterAnswer(rest));
             rest.skipBytes(rest.readableBytes());
         }
         if (!sink.isFinished()) {
@@ -779,7 +499,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements W
             reusable = false;
             sink.stop();
         }
-        sendDeadline.clear();
+        sendWatch.clear();
     }
 
     @Override
@@ -805,17 +525,17 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements W
         if (state != State.BODY) {
             return;
         }
-        if (!inRead) {
+        if (!isInRead()) {
             loop.deadlines().set(idleDeadline, timeouts.idle().toNanos());
         }
-        boolean nested = processing;
+        boolean nested = isProcessing();
         process();
-        if (!nested && !inRead) {
+        if (!nested && !isInRead()) {
             body.flush();
         }
-        if (atEnd && !processing) {
+        if (atEnd && !isProcessing()) {
             conclude();
-        } else if (!inRead && wantsRead()) {
+        } else if (!isInRead() && wantsRead()) {
             armRead();
         }
     }
@@ -833,8 +553,7 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements W
     /// The other side sends nothing more: what does that mean for the answer?
     private void conclude() {
         if (state == State.BODY) {
-            ByteBuf buffered = in;
-            if (buffered != null && buffered.isReadable() && !body.wants()) {
+            if (input() != null && !body.wants()) {
                 return; // its sink is slow; the end comes after what is still held
             }
             if (decoder.isUntilClose() && readFailure == null) {
@@ -854,113 +573,73 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements W
         if (c == null) {
             return;
         }
-        long now = System.nanoTime();
-        String how = readFailure != null ? "it was reset by the upstream (" + readFailure.getMessage() + ")"
-                : "the upstream closed it (FIN)";
         int alert = readFailure instanceof SSLException tls ? TlsAlert.number(tls) : -1;
         if (alert >= 0) {
             // TLS 1.3 tells only now what it thinks of our certificate.
-            fail(Reason.UPSTREAM_TLS_ALERT, describe() + ": the upstream ended TLS with " + TlsAlert.describe(alert) + " "
-                    + Evidence.time(now - f.headSentNanos) + " after the request's first byte");
-            return;
-        }
-        if (state == State.HEAD && f.bytesReceived == 0) {
-            String whyNot = c.whyNotRepeated(handed);
-            if (f.reused) {
-                pool.destination().sawClose(f.connectionIdleNanos);
-            }
-            if (whyNot == null) {
-                detach();
-                sink.leave();
-                close();
-                c.repeat();
-                return;
-            }
-            String text = describe() + ": " + how + " " + Evidence.time(now - f.headSentNanos) + " after the request's first byte, "
-                    + f.bytesSent + " bytes sent" + (writeFailure == null ? "" : " (" + writeFailure.getMessage() + ")")
-                    + ", 0 bytes of an answer received; ";
-            fail(f.reused ? Reason.UPSTREAM_STALE_REUSE : Reason.UPSTREAM_RESET_EARLY,
-                    text + (f.reused
-                            ? pool.destination().learned() + ", our pool keeps them "
-                                    + Evidence.time(pool.destination().idleLimit(pool.upstreams().settings().idle().toNanos())) + "; "
-                            : "") + "not repeated: " + whyNot);
-            return;
-        }
-        StringBuilder text = new StringBuilder(describe()).append(": ").append(how).append(' ')
-                .append(Evidence.time(now - f.firstByteNanos)).append(" after the first byte of its answer; ");
-        if (state == State.HEAD) {
-            text.append(f.bytesReceived).append(" bytes received, the head is incomplete");
+            fail(Reason.UPSTREAM_TLS_ALERT, evidence.tlsAlert(f, alert));
+        } else if (state == State.HEAD && f.bytesReceived == 0) {
+            lostBeforeAnswer(c);
         } else {
-            long declared = response.contentLength;
-            text.append(declared >= 0 ? "declared " + declared + " bytes of body" : decoder.isUntilClose()
-                            ? "a body until the connection closes" : "a chunked body")
-                    .append(", received ").append(body.received()).append(", missing ").append(decoder.missing());
+            fail(readFailure != null ? Reason.UPSTREAM_RESET_LATE : Reason.UPSTREAM_TRUNCATED,
+                    state == State.HEAD
+                            ? evidence.endedInHead(f, readFailure)
+                            : evidence.endedInBody(f, readFailure, response.contentLength, body, decoder));
         }
-        fail(readFailure != null ? Reason.UPSTREAM_RESET_LATE : Reason.UPSTREAM_TRUNCATED, text.toString());
+    }
+
+    private void lostBeforeAnswer(OutgoingCall c) {
+        UpstreamFacts f = facts;
+        if (f.reused) {
+            pool.destination().sawClose(f.connectionIdleNanos);
+        }
+        String whyNot = c.whyNotRepeated(handed);
+        if (whyNot == null) {
+            detach();
+            sink.leave();
+            close();
+            c.repeat();
+        } else {
+            fail(f.reused ? Reason.UPSTREAM_STALE_REUSE : Reason.UPSTREAM_RESET_EARLY,
+                    evidence.endedBeforeAnswer(f, readFailure, writeFailure, whyNot));
+        }
     }
 
     private void firstByteOver() {
         if (state != State.HEAD) {
             return;
         }
-        UpstreamFacts f = facts;
         if (writeFailure != null) {
             lost();
-            return;
+        } else {
+            fail(Reason.UPSTREAM_FIRST_BYTE_TIMEOUT, evidence.noFirstByte(facts, timeouts));
         }
-        fail(Reason.UPSTREAM_FIRST_BYTE_TIMEOUT,
-                describe() + ": the request (" + f.bytesSent + " bytes) was sent "
-                        + Evidence.time(System.nanoTime() - f.requestSentNanos) + " ago, 0 bytes of an answer received; limit "
-                        + Evidence.time(timeouts.firstByte().toNanos()) + " to the first byte");
     }
 
     private void idleOver() {
-        if (state != State.HEAD && !(state == State.BODY && body.wants())) {
-            return; // a slow reader of the answer is not the upstream's fault; set again when it wants more
+        if (state == State.HEAD) {
+            fail(Reason.UPSTREAM_IDLE_TIMEOUT, evidence.idleInHead(facts, timeouts, informational));
+        } else if (state == State.BODY && body.wants()) {
+            // A slow reader of the answer is not the upstream's fault; set again when it wants more.
+            fail(Reason.UPSTREAM_IDLE_TIMEOUT, evidence.idleInBody(facts, timeouts, decoder));
         }
-        fail(Reason.UPSTREAM_IDLE_TIMEOUT,
-                describe() + ": nothing came for " + Evidence.time(timeouts.idle().toNanos()) + " (limit between two bytes) after "
-                        + facts.bytesReceived + " bytes of the answer" + (state == State.HEAD
-                                ? informational > 0 ? ", " + informational + " informational answers (1xx) among them" : ", the head is incomplete"
-                                : ", missing " + decoder.missing()));
-    }
-
-    private long pendingBytes() {
-        ChannelOutboundBuffer out = context().channel().unsafe().outboundBuffer();
-        return out == null ? 0 : out.totalPendingWriteBytes();
-    }
-
-    private void checkSendProgress() {
-        if (state == State.CLOSED || sink.isFinished() || context().channel().isWritable()) {
-            return;
-        }
-        long pending = pendingBytes();
-        if (pending < sendProgress) {
-            sendProgress = pending;
-            loop.deadlines().set(sendDeadline, timeouts.send().toNanos());
-            return;
-        }
-        fail(Reason.UPSTREAM_SEND_TIMEOUT,
-                describe() + ": it took no byte of the request for " + Evidence.time(timeouts.send().toNanos()) + "; "
-                        + (facts.bytesSent - pending) + " bytes accepted so far, " + pending + " wait");
     }
 
     /// There is no complete answer: everybody hears of it, the connection is closed.
-    void fail(Reason reason, String evidence) {
+    void fail(Reason reason, String why) {
         OutgoingCall c = call;
         if (c == null || state == State.CLOSED) {
             return;
         }
         boolean answering = state == State.BODY;
-        c.note(reason, evidence);
+        c.note(reason, why);
         detach();
         close();
         sink.stop();
         if (answering) {
-            body.fail(reason, evidence);
+            body.fail(reason, why);
         }
         body.release();
-        c.fail(reason, evidence);
+        c.fail(reason, why);
     }
 
     /// The caller left.
@@ -985,15 +664,6 @@ final class UpstreamConnection extends ChannelInboundHandlerAdapter implements W
         call = null;
         firstByteDeadline.clear();
         idleDeadline.clear();
-        sendDeadline.clear();
-    }
-
-    /// For evidence: which connection, and its past.
-    private String describe() {
-        String at = pool.destination().name() + " at " + Evidence.address(address) + ", connection #" + number;
-        return facts.reused
-                ? at + " (reused, " + facts.requestsOnConnection + " requests before, age " + Evidence.time(facts.connectionAgeNanos)
-                        + ", idle " + Evidence.time(facts.connectionIdleNanos) + ")"
-                : at + " (new)";
+        sendWatch.clear();
     }
 }
