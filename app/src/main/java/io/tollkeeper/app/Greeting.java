@@ -13,24 +13,26 @@ import io.tollkeeper.app.demo.Demo;
 import io.tollkeeper.http.Engine;
 import org.jspecify.annotations.Nullable;
 
-/// What `tollkeeper run` says when everything listens: where, how, and calls to paste. Pure functions.
+/// What the program says when everything listens: where, how, and calls to paste. Pure functions.
 final class Greeting {
 
     private Greeting() {}
 
     /// @param listening addresses by the name of the listener, in the order in which they are told
-    static List<String> lines(Configuration configuration, Engine engine, Map<String, InetSocketAddress> listening, Path data) {
+    static List<String> lines(Role role, Configuration configuration, Engine engine, Map<String, InetSocketAddress> listening, Path data) {
         var lines = new ArrayList<String>();
-        lines.add("Tollkeeper " + VersionCommand.current() + ": gateway, meter and store in one process");
+        lines.add("Tollkeeper " + VersionCommand.current() + ": " + role.says());
         lines.add("");
         lines.addAll(listening(engine, listening, data).lines().toList());
         var file = configuration.file();
         int products = configuration.declared().products().size();
         lines.add("  configuration " + (file == null
-                ? "none, so the demo product is served (write a tollkeeper.yaml to serve yours)"
+                ? role.hasGateway() ? "none, so the demo product is served (write a tollkeeper.yaml to serve yours)"
+                        : "none: products are those that the Internal API creates"
                 : file.toAbsolutePath().normalize() + ": " + products + (products == 1 ? " product" : " products")));
         lines.add("");
-        lines.addAll(calls(configuration, listening.get("gateway")));
+        var meter = listening.get("meter");
+        lines.addAll(role.hasGateway() || meter == null ? calls(configuration, listening.get("gateway")) : questions(configuration, meter));
         lines.add("Ctrl-C ends it.");
         return lines;
     }
@@ -65,6 +67,32 @@ final class Greeting {
                 "Then ask why, with the X-Request-Id of an answer:",
                 "  tollkeeper explain ID",
                 "");
+    }
+
+    /// What to ask a meter that stands alone. Credentials are for the reader to fill in: this goes to a log.
+    private static List<String> questions(Configuration configuration, InetSocketAddress meter) {
+        var base = url("meter", meter);
+        var products = configuration.declared().products();
+        var lines = new ArrayList<String>();
+        if (products.isEmpty()) {
+            lines.add("Create a product through the Internal API (with --user USER:PASSWORD, if meter.internal-api has them):");
+            lines.add("  curl -i " + base + "/internal/services/ -H 'Content-Type: application/json' -d '{\"service\":{\"id\":\"1\",\"provider_key\":\"SECRET\",\"state\":\"active\"}}'");
+            lines.add("Ask whether an application may call:");
+        } else {
+            lines.add("Ask whether an application may call (" + products.getFirst().id() + " accepts its service-tokens):");
+        }
+        var id = products.isEmpty() ? "1" : products.getFirst().id();
+        var caller = products.isEmpty() ? "provider_key=SECRET" : "service_token=TOKEN";
+        lines.add("  curl -i '" + base + "/transactions/authrep.xml?" + caller + "&service_id=" + id + "&"
+                + credentials(products) + "&usage%5Bhits%5D=1'");
+        lines.add("Then ask why, with the X-Request-Id of an answer:");
+        lines.add("  tollkeeper explain ID");
+        lines.add("");
+        return lines;
+    }
+
+    private static String credentials(List<DeclaredProduct> products) {
+        return !products.isEmpty() && "1".equals(products.getFirst().backendVersion()) ? "user_key=KEY" : "app_id=ID&app_key=KEY";
     }
 
     private static String call(DeclaredProduct product, InetSocketAddress gateway) {

@@ -4,6 +4,7 @@ import java.time.InstantSource;
 
 import io.tollkeeper.app.command.AskCommands;
 import io.tollkeeper.app.command.CheckCommand;
+import io.tollkeeper.app.command.MeterCommand;
 import io.tollkeeper.app.command.Program;
 import io.tollkeeper.app.command.RunCommand;
 import io.tollkeeper.app.command.Tollkeeper;
@@ -21,12 +22,13 @@ public final class Main {
 
     /// The program without its command line, by the caller's clock: for whoever runs it inside another process.
     public static Program program(InstantSource clock) {
-        return new Wiring(clock);
+        return new Wiring(Role.ALL, clock);
     }
 
     static CommandLine commandLine() {
         return new CommandLine(new Tollkeeper())
                 .addSubcommand(new RunCommand(program(InstantSource.system())))
+                .addSubcommand(new MeterCommand(new Wiring(Role.METER, InstantSource.system())))
                 .addSubcommand(new CheckCommand())
                 .addSubcommand(new AskCommands.Explain())
                 .addSubcommand(new AskCommands.Status())

@@ -46,7 +46,15 @@ final class RunningProgram implements AutoCloseable {
     }
 
     static RunningProgram start(Path folder, Map<String, Integer> ports, String... more) {
-        var program = launch(folder, ports, more);
+        return ready(launch(folder, ports, more));
+    }
+
+    /// Starts `tollkeeper meter` in the folder and waits until it is ready.
+    static RunningProgram startMeter(Path folder, String... more) {
+        return ready(launch("meter", folder, freePorts(), more));
+    }
+
+    private static RunningProgram ready(RunningProgram program) {
         Eventually.value("ready", PATIENCE, program::greeting, text -> {
             if (!program.process.isAlive()) {
                 throw new IllegalStateException("ended with " + program.process.exitValue() + ": " + program.errors());
@@ -58,7 +66,11 @@ final class RunningProgram implements AutoCloseable {
 
     /// Starts it and does not wait.
     static RunningProgram launch(Path folder, Map<String, Integer> ports, String... more) {
-        var arguments = new ArrayList<>(List.of("run"));
+        return launch("run", folder, ports, more);
+    }
+
+    static RunningProgram launch(String role, Path folder, Map<String, Integer> ports, String... more) {
+        var arguments = new ArrayList<>(List.of(role));
         ports.forEach((listener, port) -> arguments.addAll(List.of("--set", listener + ".listen=127.0.0.1:" + port)));
         arguments.addAll(List.of(more));
         try {

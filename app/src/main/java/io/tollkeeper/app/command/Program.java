@@ -4,7 +4,7 @@ import java.util.List;
 
 import io.tollkeeper.app.declaration.Configuration;
 
-/// The program as `tollkeeper run` sees it: something that starts, says what it does, and stops. Blocks.
+/// The program as the commands that start it see it: something that starts, says what it does, and stops. Blocks.
 public interface Program {
 
     /// Starts everything, or nothing.

@@ -32,6 +32,7 @@ public final class LiveConfiguration {
         record Refused(List<Finding> findings) implements Outcome {}
     }
 
+    private final String withoutFile;
     private final Supplier<Loaded> source;
     private final TakeOver takeOver;
     private final InstantSource clock;
@@ -41,9 +42,11 @@ public final class LiveConfiguration {
     /// @param refused what is wrong with the newest file, empty if that is the one in force
     private record State(Configuration inForce, Instant since, List<Finding> refused, @Nullable Instant refusedAt) {}
 
-    /// @param atStart in force already
-    public LiveConfiguration(Configuration atStart, Supplier<Loaded> source, TakeOver takeOver, InstantSource clock) {
+    /// @param atStart     in force already
+    /// @param withoutFile what is said instead of a file's name when there is none
+    public LiveConfiguration(Configuration atStart, String withoutFile, Supplier<Loaded> source, TakeOver takeOver, InstantSource clock) {
         this.atStart = atStart;
+        this.withoutFile = withoutFile;
         this.source = source;
         this.takeOver = takeOver;
         this.clock = clock;
@@ -84,7 +87,7 @@ public final class LiveConfiguration {
     public String describe() {
         var now = state;
         var file = now.inForce().file();
-        var text = new StringBuilder("  configuration ").append(file == null ? "none (demo product)" : file.toAbsolutePath())
+        var text = new StringBuilder("  configuration ").append(file == null ? withoutFile : file.toAbsolutePath())
                 .append(", ").append(products(now.inForce())).append(", in force since ").append(now.since())
                 .append(note(Settings.differing(atStart.settings(), now.inForce().settings()))).append('\n');
         if (now.refusedAt() != null) {

@@ -17,24 +17,45 @@ import io.tollkeeper.core.catalog.CatalogStore;
 import io.tollkeeper.core.catalog.CatalogStoreException;
 import io.tollkeeper.core.proxy.Finding;
 import io.tollkeeper.core.proxy.Finding.Severity;
-import io.tollkeeper.gateway.Gateway;
+import io.tollkeeper.core.proxy.ProxyConfig;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Puts a configuration into force: checks that it can be compiled, saves to the store what is new, swaps the gateway's
-/// routes, removes from the store what is gone. Blocks; one at a time.
+/// Puts a configuration into force: checks that it can be compiled, saves to the store what is new, swaps the
+/// gateway's routes, removes from the store what is gone. Blocks; one at a time.
 public final class TakeOver implements LiveConfiguration.TakeOver {
     private static final Logger log = LoggerFactory.getLogger(TakeOver.class);
 
-    private final Gateway gateway;
+    /// What serves the products' proxies.
+    public interface Routes {
+
+        /// What [#apply] would complain about.
+        List<Finding> check(List<ProxyConfig> products);
+
+        /// Puts them in force.
+        List<Finding> apply(List<ProxyConfig> products);
+
+        /// Without a gateway there is nothing to route.
+        Routes NONE = new Routes() {
+            @Override public List<Finding> check(List<ProxyConfig> products) {
+                return List.of();
+            }
+
+            @Override public List<Finding> apply(List<ProxyConfig> products) {
+                return List.of();
+            }
+        };
+    }
+
+    private final Routes routes;
     private final CatalogWriter writer;
     private final Catalog catalog;
     private final CatalogStore store;
     private final Path folder;
 
     /// @param folder the data folder
-    public TakeOver(Gateway gateway, CatalogWriter writer, Catalog catalog, CatalogStore store, Path folder) {
-        this.gateway = gateway;
+    public TakeOver(Routes routes, CatalogWriter writer, Catalog catalog, CatalogStore store, Path folder) {
+        this.routes = routes;
         this.writer = writer;
         this.catalog = catalog;
         this.store = store;
@@ -43,14 +64,14 @@ public final class TakeOver implements LiveConfiguration.TakeOver {
 
     @Override public List<Finding> takeOver(Configuration next) {
         var proxies = next.declared().products().stream().map(DeclaredProduct::proxy).toList();
-        var errors = gateway.check(proxies).stream().filter(Finding::isError).toList();
+        var errors = routes.check(proxies).stream().filter(Finding::isError).toList();
         if (!errors.isEmpty()) {
             return errors;
         }
         try {
             var owned = Ownership.read(folder);
             var plan = save(next.declared(), owned);
-            gateway.apply(proxies).forEach(finding -> log.warn("{}", finding.text()));
+            routes.apply(proxies).forEach(finding -> log.warn("{}", finding.text()));
             writer.write(plan.after());
             plan.then().write(folder);
         } catch (IOException | CatalogStoreException e) {

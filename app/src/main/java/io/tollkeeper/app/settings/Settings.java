@@ -54,14 +54,7 @@ public record Settings(
             @Nullable ListenAddress listen,
             @Setting(value = "open", says = "What happens to calls while the store cannot be written: open lets those pass that would pass otherwise, closed refuses them with 503.")
             LocalMeter.WhenUnwritable onUnwritableMeter,
-            Tls tls) implements Checked {
-
-        @Override public void check(Complaints complain) {
-            if (listen == null && tls.listen == null) {
-                complain.about("listen", "off, and gateway.tls.listen is not set either: nothing would listen");
-            }
-        }
-    }
+            Tls tls) {}
 
     /// The TLS listener for API calls.
     public record Tls(

@@ -33,7 +33,7 @@ class LiveConfigurationTest {
 
     @BeforeEach void start() throws IOException {
         file = Files.writeString(folder.resolve("t.yaml"), "gateway: {listen: 127.0.0.1:1}\n");
-        live = new LiveConfiguration(((Loaded.Good) load()).configuration(), this::load, this::takeOver, InstantSource.system());
+        live = new LiveConfiguration(((Loaded.Good) load()).configuration(), "none", this::load, this::takeOver, InstantSource.system());
     }
 
     @Test void aGoodFileIsTakenOverAndSettingsThatWaitForTheNextStartAreNamed() throws IOException {
