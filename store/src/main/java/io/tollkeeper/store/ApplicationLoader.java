@@ -24,8 +24,15 @@ final class ApplicationLoader implements Loader {
 
     private record Load(LoadKey key, Done done) {}
 
+    /// Waits until another application fits into memory; false if none does.
+    @FunctionalInterface
+    interface Room {
+        boolean await() throws InterruptedException;
+    }
+
     private final BlockingQueue<Load> queue = new ArrayBlockingQueue<>(QUEUE);
     private final List<Thread> threads = new ArrayList<>();
+    private volatile Room room = () -> true;
     private volatile boolean closing;
 
     ApplicationLoader(Database catalogFile, Database usageFile) {
@@ -37,6 +44,11 @@ final class ApplicationLoader implements Loader {
         }
     }
 
+    /// From now on every load waits for room.
+    void room(Room wanted) {
+        room = wanted;
+    }
+
     @Override
     public boolean submit(LoadKey key, Done done) {
         return !closing && queue.offer(new Load(key, done));
@@ -46,7 +58,7 @@ final class ApplicationLoader implements Loader {
         try (reader) {
             while (!closing) {
                 Load load = queue.take();
-                tell(load, reader.read(load.key));
+                tell(load, room.await() ? reader.read(load.key) : new Loaded.NoRoom());
             }
         } catch (InterruptedException e) {
             // close() asked for it.

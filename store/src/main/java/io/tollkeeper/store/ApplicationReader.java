@@ -50,17 +50,14 @@ final class ApplicationReader implements AutoCloseable {
         }
     }
 
-    /// Looks at one state of both files until it is closed: for replay, while nobody writes.
+    /// Looks at one state of the usage until it is closed: for replay, while nobody writes.
     void hold() throws SQLException {
-        catalog().hold();
         usage().hold();
     }
 
-    /// An application by number, for replay: without a definition if it was deleted.
+    /// The usage of an application by number, for replay.
     Loaded.Definition read(long number) throws SQLException {
-        Application application = catalog().application(number);
-        return new Loaded.Definition(
-                application == null ? null : application.id(), application, usage().application(number));
+        return new Loaded.Definition(null, null, usage().application(number));
     }
 
     private Loaded.Definition definition(String id, @Nullable Application application) throws SQLException {

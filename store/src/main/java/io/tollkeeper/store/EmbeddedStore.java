@@ -111,10 +111,11 @@ public final class EmbeddedStore implements AutoCloseable {
     /// returns.
     public void start(Applications live, ProductTotals productTotals) {
         long began = System.nanoTime();
+        long rows;
         ApplicationReader reader = new ApplicationReader(catalogFile, usageFile);
         try (reader) {
             reader.hold();
-            long rows = new Recovery(usage, reader, live, productTotals).run();
+            rows = new Recovery(usage, reader, live, productTotals).run();
             if (rows > 0) {
                 log.info(
                         "replayed {} journal rows of {} applications in {} ms",
@@ -130,7 +131,8 @@ public final class EmbeddedStore implements AutoCloseable {
         Snapshots started =
                 new Snapshots(journal, usage, live, productTotals, settings.clock(), settings.snapshots());
         snapshots = started;
-        started.start();
+        loader.room(started::awaitRoom);
+        started.start(rows > 0);
     }
 
     public CatalogStore catalog() {
@@ -168,10 +170,12 @@ public final class EmbeddedStore implements AutoCloseable {
         Applications live = applications;
         return new StoreHealth(
                 journal.health(),
+                running == null ? 0 : running.count(),
                 running == null ? settings.clock().instant() : running.last(),
                 running == null ? null : running.fault(),
                 live == null ? 0 : live.dirty(),
                 live == null ? 0 : live.resident(),
+                live == null ? 0 : live.weight(),
                 flights.lost(),
                 errors.lost());
     }

@@ -9,7 +9,8 @@ import io.tollkeeper.core.usage.UsageStoreException;
 import io.tollkeeper.store.usage.SqliteUsageStore;
 
 /// Brings memory to where it was: product totals from their snapshots, then every row of the journal through the code
-/// that counts live. An application is loaded when its first row is met. Used once, at start, by one thread; blocks.
+/// that counts live. The usage of an application is loaded when its first row is met; what people decided about it is
+/// loaded when it is called, as ever: a start reads no more than it must. Used once, at start, by one thread; blocks.
 final class Recovery {
 
     private final SqliteUsageStore store;

@@ -10,7 +10,7 @@ import io.tollkeeper.store.usage.Snapshots;
 /// | | default |
 /// |---|---|
 /// | `clock` | the system's |
-/// | `snapshots` | every 30 s, after 600 000 journal rows, or with 100 000 changed applications; 100 000 applications stay in memory |
+/// | `snapshots` | every 30 s, after 600 000 journal rows or 64 MiB of them, or with 100 000 changed applications; applications in memory take up to two fifths of the heap |
 /// | `flightBytes`, `flightAge` | flight records on disk: 256 MiB, 7 days |
 /// | `errorBytes` | integration errors on disk: 256 MiB |
 public record StoreSettings(InstantSource clock, Snapshots.Limits snapshots, long flightBytes, Duration flightAge, long errorBytes) {
@@ -18,7 +18,8 @@ public record StoreSettings(InstantSource clock, Snapshots.Limits snapshots, lon
     public static StoreSettings defaults() {
         return new StoreSettings(
                 InstantSource.system(),
-                new Snapshots.Limits(Duration.ofSeconds(30), 600_000, 100_000, 100_000),
+                new Snapshots.Limits(
+                        Duration.ofSeconds(30), 600_000, 64 << 20, 100_000, Runtime.getRuntime().maxMemory() * 2 / 5),
                 256 << 20,
                 Duration.ofDays(7),
                 256 << 20);

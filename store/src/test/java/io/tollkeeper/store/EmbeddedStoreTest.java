@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 
@@ -125,7 +126,7 @@ final class EmbeddedStoreTest {
 
     @Test
     void idleApplicationsLeaveMemoryAndComeBackWithTheirCounts() {
-        Snapshots.Limits few = new Snapshots.Limits(Duration.ofMillis(100), 1_000, 100, 10);
+        Snapshots.Limits few = new Snapshots.Limits(Duration.ofMillis(100), 1_000, 1 << 20, 100, 10_000);
         AtomicReference<Instant> clock = new AtomicReference<>(Instant.parse("2026-11-20T12:00:00Z"));
         try (House house = new House(folder, few, clock::get)) {
             house.found(40);
@@ -133,11 +134,39 @@ final class EmbeddedStoreTest {
                 assertThat(house.acknowledged("a" + i)).isTrue();
             }
             clock.set(clock.get().plusSeconds(100));
-            Eventually.holds("eviction", () -> house.applications.resident() <= 11);
+            Eventually.holds("eviction", () -> house.applications.weight() <= 10_000);
+            assertThat(house.applications.resident()).isLessThan(40);
             for (int i = 0; i < 40; i++) {
                 assertThat(house.acknowledged("a" + i)).isTrue();
                 assertThat(house.eternity("a" + i)).isEqualTo(2);
             }
+        }
+    }
+
+    @Test
+    void callsSpreadOverMoreApplicationsThanFitIntoMemoryAreCountedWithinIt() {
+        long room = 100_000;
+        Snapshots.Limits tight = new Snapshots.Limits(
+                Duration.ofDays(1), Long.MAX_VALUE, Long.MAX_VALUE, Integer.MAX_VALUE, room);
+        int howMany = 1_500;
+        long heaviest = 0;
+        try (House house = new House(folder, tight)) {
+            house.found(howMany);
+            for (int round = 0; round < 2; round++) {
+                for (int i = 0; i < howMany; i++) {
+                    assertThat(house.authrep("a" + i, House.waiter(new CompletableFuture<>())))
+                            .isInstanceOf(Decision.Granted.class);
+                    heaviest = Math.max(heaviest, house.applications.weight());
+                }
+            }
+            assertThat(heaviest).isBetween(room, room * 5 / 4 + 2_000);
+            assertThat(house.store.health().snapshots()).isPositive();
+        }
+        try (House house = new House(folder, House.NEVER)) {
+            for (int i = 0; i < howMany; i++) {
+                assertThat(house.eternity("a" + i)).isEqualTo(2);
+            }
+            assertThat(house.total()).isEqualTo(2 * howMany);
         }
     }
 

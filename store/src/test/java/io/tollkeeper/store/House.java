@@ -37,10 +37,10 @@ public final class House implements AutoCloseable {
 
     /// Snapshots so often that every test meets some.
     public static final Snapshots.Limits OFTEN =
-            new Snapshots.Limits(Duration.ofMillis(100), 1_000, 100_000, 100_000);
+            new Snapshots.Limits(Duration.ofMillis(100), 1_000, Long.MAX_VALUE, 100_000, Long.MAX_VALUE / 2);
 
     public static final Snapshots.Limits NEVER =
-            new Snapshots.Limits(Duration.ofDays(1), Long.MAX_VALUE, Integer.MAX_VALUE, 100_000);
+            new Snapshots.Limits(Duration.ofDays(1), Long.MAX_VALUE, Long.MAX_VALUE, Integer.MAX_VALUE, Long.MAX_VALUE / 2);
 
     public final EmbeddedStore store;
     public final Catalog catalog;

@@ -21,7 +21,9 @@ public final class StoreMetrics {
         out.counter("tollkeeper_journal_commits_total", "Commits since start", journal.commits());
         out.gauge("tollkeeper_journal_queued_rows", "Rows that wait for the next commit", journal.queued());
         out.gauge("tollkeeper_journal_held_rows", "Rows of the gateway that wait for the disk", journal.held());
+        out.counter("tollkeeper_snapshots_total", "Snapshots of usage since start", now.snapshots());
         out.gauge("tollkeeper_applications_resident", "Applications in memory", now.residentApplications());
+        out.gauge("tollkeeper_applications_resident_bytes", "Heap that applications in memory take, about", now.residentBytes());
         out.gauge("tollkeeper_applications_dirty", "Applications that changed since their last snapshot", now.dirtyApplications());
         out.counter("tollkeeper_flights_lost_total", "Flight records that could not be kept on disk", now.lostFlights());
         out.counter("tollkeeper_integration_errors_lost_total", "Integration errors that came faster than they could be written, or could not be", now.lostErrors());

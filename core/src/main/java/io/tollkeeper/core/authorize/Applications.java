@@ -1,6 +1,7 @@
 package io.tollkeeper.core.authorize;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -10,6 +11,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.UnaryOperator;
 
@@ -44,12 +46,18 @@ public final class Applications implements JournalFailure {
     /// Ids and keys known not to exist; when there are more, all are forgotten.
     static final int MAX_ABSENT = 100_000;
 
+    /// A second and an index in one number, to be sorted.
+    private static final int INDEX_BITS = 28;
+
+    private static final long INDEX_MASK = (1L << INDEX_BITS) - 1;
+
     private final Loader loader;
     private final ConcurrentHashMap<String, Members> products = new ConcurrentHashMap<>();
     private final ConcurrentHashMap<Long, ResidentApplication> byNumber = new ConcurrentHashMap<>();
     private final ConcurrentLinkedQueue<ResidentApplication> dirty = new ConcurrentLinkedQueue<>();
     private final AtomicInteger dirtyCount = new AtomicInteger();
     private final AtomicInteger absentCount = new AtomicInteger();
+    private final AtomicLong weight = new AtomicLong();
 
     private final ReentrantLock changing = new ReentrantLock();
 
@@ -74,6 +82,11 @@ public final class Applications implements JournalFailure {
     /// How many applications are in memory.
     public int resident() {
         return byNumber.size();
+    }
+
+    /// About how many bytes of heap the applications in memory take.
+    public long weight() {
+        return weight.get();
     }
 
     /// How many applications changed since their last copy.
@@ -156,6 +169,10 @@ public final class Applications implements JournalFailure {
                 land(flight, null);
                 failure = Reason.STORE_UNREADABLE;
             }
+            case Loaded.NoRoom _ -> {
+                land(flight, null);
+                failure = Reason.METER_OVERLOAD;
+            }
         }
         tell(List.of(first), failure);
         tell(flight.waiters, failure);
@@ -203,7 +220,9 @@ public final class Applications implements JournalFailure {
                 } else {
                     ResidentApplication resident = enter(application, found);
                     if (members(productId).byUserKey.put(userKey, resident) != resident) {
-                        resident.userKeys.add(userKey);
+                        List<String> userKeys = new ArrayList<>(resident.userKeys);
+                        userKeys.add(userKey);
+                        resident.userKeys = List.copyOf(userKeys);
                     }
                 }
             }
@@ -246,17 +265,31 @@ public final class Applications implements JournalFailure {
                             usage.seq(),
                             notices);
             byNumber.put(number, resident);
+            resident.lock.lock();
+            try {
+                weigh(resident);
+            } finally {
+                resident.lock.unlock();
+            }
         }
         return resident;
     }
 
-    private static void define(ResidentApplication resident, @Nullable Application definition) {
+    private void define(ResidentApplication resident, @Nullable Application definition) {
         resident.lock.lock();
         try {
             resident.definition = definition;
+            weigh(resident);
         } finally {
             resident.lock.unlock();
         }
+    }
+
+    /// Inside the application's lock. Counters grow while they are in use; they are weighed again with every copy.
+    private void weigh(ResidentApplication resident) {
+        int now = resident.weigh();
+        weight.addAndGet(now - resident.weight);
+        resident.weight = now;
     }
 
     private void supply(long application, List<Slot> slots, StoredPast past) {
@@ -371,7 +404,7 @@ public final class Applications implements JournalFailure {
         }
     }
 
-    private static void redefine(Members members, String id, UnaryOperator<Application> change) {
+    private void redefine(Members members, String id, UnaryOperator<Application> change) {
         ResidentApplication resident = members.byId.get(id);
         Application before = resident == null ? null : resident.definition;
         if (resident != null && before != null) {
@@ -383,7 +416,9 @@ public final class Applications implements JournalFailure {
         members.absentKeys.remove(userKey);
         ResidentApplication resident = members.byUserKey.remove(userKey);
         if (resident != null) {
-            resident.userKeys.remove(userKey);
+            List<String> userKeys = new ArrayList<>(resident.userKeys);
+            userKeys.remove(userKey);
+            resident.userKeys = List.copyOf(userKeys);
         }
     }
 
@@ -391,7 +426,7 @@ public final class Applications implements JournalFailure {
         for (String userKey : resident.userKeys) {
             members.byUserKey.remove(userKey, resident);
         }
-        resident.userKeys.clear();
+        resident.userKeys = List.of();
     }
 
     // ---- start
@@ -463,6 +498,17 @@ public final class Applications implements JournalFailure {
         }
     }
 
+    /// Puts the applications that changed in the order of their numbers: the store then finds what it replaces side by
+    /// side, and writes each page once.
+    public void arrangeDirty() {
+        List<ResidentApplication> all = new ArrayList<>();
+        for (ResidentApplication next = dirty.poll(); next != null; next = dirty.poll()) {
+            all.add(next);
+        }
+        all.sort(Comparator.comparingLong(resident -> resident.number));
+        dirty.addAll(all);
+    }
+
     /// Copies up to `max` applications that changed since their last copy, each under its lock. Each copy takes a mark
     /// in the journal; write the copies when the journal has committed past the highest sequence among them. If the
     /// journal fails before that, give them to [#notWritten].
@@ -491,6 +537,7 @@ public final class Applications implements JournalFailure {
                 dirtyCount.decrementAndGet();
                 List<PastDelta> past = resident.counters.copyPast(seq);
                 copies.add(new UsageSnapshot(resident.number, seq, resident.counters.export(), past));
+                weigh(resident);
             } finally {
                 resident.lock.unlock();
             }
@@ -558,39 +605,39 @@ public final class Applications implements JournalFailure {
         return oldest;
     }
 
-    /// Lets go of applications that were not used for `idleSeconds` (least recently used first) until at most `target`
-    /// remain, as far as their snapshots include everything. Returns how many left.
-    public int evict(int target, long idleSeconds, long now) {
-        int excess = byNumber.size() - target;
-        if (excess <= 0) {
+    /// Lets go of applications, least recently used first, until those in memory weigh at most `target` bytes, as far
+    /// as their snapshots include everything. Who came in since the last look and was not used yet stays once. Returns
+    /// how many left.
+    public int evict(long target, long now) {
+        if (weight.get() <= target) {
             return 0;
         }
-        List<ResidentApplication> idle = new ArrayList<>();
-        List<Long> lastUsed = new ArrayList<>();
-        for (ResidentApplication resident : byNumber.values()) {
+        ResidentApplication[] idle = byNumber.values().toArray(new ResidentApplication[0]);
+        long[] order = new long[idle.length];
+        int found = 0;
+        for (int i = 0; i < idle.length; i++) {
+            ResidentApplication resident = idle[i];
             resident.lock.lock();
             try {
-                if (resident.lastUsed <= now - idleSeconds) {
-                    idle.add(resident);
-                    lastUsed.add(resident.lastUsed);
+                if (resident.lastUsed == 0) {
+                    resident.lastUsed = now;
+                } else if (!isNeeded(resident)) {
+                    order[found++] = resident.lastUsed << INDEX_BITS | i;
                 }
             } finally {
                 resident.lock.unlock();
             }
         }
-        List<Integer> order = new ArrayList<>();
-        for (int i = 0; i < idle.size(); i++) {
-            order.add(i);
-        }
-        order.sort(Comparator.comparing(lastUsed::get));
+        Arrays.sort(order, 0, found);
         int left = 0;
-        for (int i : order) {
-            if (left == excess) {
-                break;
-            }
-            left += evict(idle.get(i)) ? 1 : 0;
+        for (int i = 0; i < found && weight.get() > target; i++) {
+            left += evict(idle[(int) (order[i] & INDEX_MASK)]) ? 1 : 0;
         }
         return left;
+    }
+
+    private static boolean isNeeded(ResidentApplication resident) {
+        return resident.evicted || resident.dirty || resident.copying || resident.lastSeq > resident.snapshotSeq;
     }
 
     private boolean evict(ResidentApplication resident) {
@@ -598,13 +645,11 @@ public final class Applications implements JournalFailure {
         try {
             resident.lock.lock();
             try {
-                if (resident.evicted
-                        || resident.dirty
-                        || resident.copying
-                        || resident.lastSeq > resident.snapshotSeq) {
+                if (isNeeded(resident)) {
                     return false;
                 }
                 resident.evicted = true;
+                weight.addAndGet(-resident.weight);
                 Application definition = resident.definition;
                 if (definition != null) {
                     Members members = members(definition.productId());

@@ -31,4 +31,7 @@ public sealed interface Loaded {
 
     /// The stores could not be read; the message is for the log.
     record Failed(String message) implements Loaded {}
+
+    /// Memory is full of applications that may not leave it yet: nothing was read.
+    record NoRoom() implements Loaded {}
 }

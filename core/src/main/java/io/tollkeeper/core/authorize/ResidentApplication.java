@@ -1,6 +1,5 @@
 package io.tollkeeper.core.authorize;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -13,6 +12,14 @@ import org.jspecify.annotations.Nullable;
 /// lock object and not a monitor, because a report holds those of many applications at a time (in ascending order of
 /// their numbers).
 final class ResidentApplication {
+
+    /// Itself, its lock, its places in the maps by number and by user key, the user key.
+    private static final int FIXED_WEIGHT = 300;
+
+    /// The record, its id, its place in the map by id.
+    private static final int DEFINITION_WEIGHT = 140;
+
+    private static final int TEXT_WEIGHT = 60;
 
     final long number;
     final ReentrantLock lock = new ReentrantLock();
@@ -27,8 +34,9 @@ final class ResidentApplication {
     /// compares it again under the lock.
     volatile @Nullable Application definition;
 
-    /// User keys under which it can be found in memory. Guarded by the lock of [Applications]' changes.
-    final List<String> userKeys = new ArrayList<>(1);
+    /// User keys under which it can be found in memory: nearly always one. Guarded by the lock of [Applications]'
+    /// changes; a list of its own is never changed.
+    List<String> userKeys = List.of();
 
     // ---- guarded by the lock
 
@@ -48,8 +56,11 @@ final class ResidentApplication {
     boolean copying;
     boolean evicted;
 
-    /// Second of the last call.
+    /// Second of the last call; 0 before the first.
     long lastUsed;
+
+    /// Bytes of heap that it was last found to take.
+    int weight;
 
     ResidentApplication(long number, UsageCounters counters, long snapshotSeq, NoticeState notices) {
         this.number = number;
@@ -57,5 +68,21 @@ final class ResidentApplication {
         this.notices = notices;
         this.snapshotSeq = snapshotSeq;
         this.lastSeq = snapshotSeq;
+    }
+
+    /// About how many bytes of heap it takes now, its places in the maps of [Applications] included. Inside the lock.
+    int weigh() {
+        Application application = definition;
+        int weight = FIXED_WEIGHT + counters.weight();
+        if (application != null) {
+            weight += DEFINITION_WEIGHT + application.id().length();
+            for (String key : application.keys()) {
+                weight += TEXT_WEIGHT + key.length();
+            }
+            for (String filter : application.referrerFilters()) {
+                weight += TEXT_WEIGHT + filter.length();
+            }
+        }
+        return weight;
     }
 }

@@ -13,10 +13,13 @@ final class SlotMap {
 
     private static final int FREE = -1;
 
-    /// Shared by all empty maps (nearly all maps are empty), never written to.
+    /// Shared by all maps without entries, never written to.
     private static final int[] NOTHING = {FREE};
 
     private static final long[] NO_NUMBERS = new long[1];
+
+    /// Stands for every map that has nothing in it yet; never added to.
+    static final SlotMap EMPTY = new SlotMap();
 
     /// `key << 3 | period`, or [#FREE].
     private int[] tags = NOTHING;
@@ -64,6 +67,11 @@ final class SlotMap {
         other.forEach(this::add);
     }
 
+    /// About how many bytes of heap it takes.
+    int weight() {
+        return tags == NOTHING ? 0 : 72 + tags.length * (Integer.BYTES + 2 * Long.BYTES);
+    }
+
     void forEach(Visitor visitor) {
         for (int i = 0; i < tags.length; i++) {
             if (tags[i] != FREE) {
@@ -90,7 +98,7 @@ final class SlotMap {
         int[] oldTags = tags;
         long[] oldStarts = starts;
         long[] oldAmounts = amounts;
-        tags = new int[Math.max(8, oldTags.length * 2)];
+        tags = new int[Math.max(4, oldTags.length * 2)];
         Arrays.fill(tags, FREE);
         starts = new long[tags.length];
         amounts = new long[tags.length];

@@ -45,13 +45,16 @@ public final class UsageCounters {
             | 1 << Period.DAY.slot()
             | 1 << Period.HOUR.slot();
 
+    /// The object and the heads of its arrays.
+    private static final int FIXED_WEIGHT = 136;
+
     private static final byte VERSION = 1;
     private static final int WIDTH = Period.COUNT;
     private static final int MINUTE = Period.MINUTE.slot();
     private static final int HOUR = Period.HOUR.slot();
 
     private final int periods;
-    private final long[] starts = new long[WIDTH];
+    private long[] starts = PeriodStarts.NEVER;
     private boolean started;
     private long minuteStart;
     private long minuteEnd;
@@ -63,13 +66,13 @@ public final class UsageCounters {
     /// Open addressing: row + 1, or 0.
     private int[] table = new int[4];
 
-    private SlotMap extra = new SlotMap();
-    private SlotMap pending = new SlotMap();
+    private SlotMap extra = SlotMap.EMPTY;
+    private SlotMap pending = SlotMap.EMPTY;
     private @Nullable SlotMap copied;
     private long copiedSeq;
 
     /// The store's part of closed slots that was loaded: known until the hour ends.
-    private SlotMap known = new SlotMap();
+    private SlotMap known = SlotMap.EMPTY;
 
     /// Slots that were reopened because the clock went back and whose stored part is not here yet.
     private List<Slot> reopened = List.of();
@@ -102,8 +105,9 @@ public final class UsageCounters {
     private void move(long now) {
         boolean back = started && now < minuteStart;
         List<Slot> toLoad = back ? new ArrayList<>() : List.of();
+        long[] next = PeriodStarts.at(now);
         for (int period = 0; period < WIDTH; period++) {
-            long start = Period.of(period).start(now);
+            long start = next[period];
             if (started && start != starts[period] && counts(period)) {
                 close(period, back);
                 if (back && period != MINUTE) {
@@ -113,10 +117,10 @@ public final class UsageCounters {
                 }
             }
             if (period == HOUR && start != starts[period]) {
-                known = new SlotMap();
+                known = SlotMap.EMPTY;
             }
-            starts[period] = start;
         }
+        starts = next;
         minuteStart = starts[MINUTE];
         minuteEnd = minuteStart + 60;
         started = true;
@@ -129,10 +133,11 @@ public final class UsageCounters {
     /// Empties the current slots of a period: a closed minute, and what the clock left by going back, is kept here;
     /// all else goes to the store.
     private void close(int period, boolean back) {
-        SlotMap target = back || period == MINUTE ? extra : pending;
+        boolean kept = back || period == MINUTE;
         for (int row = 0; row < rows; row++) {
             int at = row * WIDTH + period;
             if (values[at] != 0) {
+                SlotMap target = kept ? extra() : pending();
                 target.add(keys[row], period, starts[period], values[at]);
                 values[at] = 0;
             }
@@ -142,18 +147,39 @@ public final class UsageCounters {
     /// Moves what is not early any more to where it belongs, and forgets old minutes.
     private void takeOver(long now) {
         SlotMap old = extra;
-        extra = new SlotMap();
+        extra = SlotMap.EMPTY;
         old.forEach((key, period, start, amount) -> {
             if (start == starts[period]) {
                 values[row(key) * WIDTH + period] += amount;
             } else if (start > starts[period]) {
-                extra.add(key, period, start, amount);
+                extra().add(key, period, start, amount);
             } else if (period != MINUTE) {
-                pending.add(key, period, start, amount);
+                pending().add(key, period, start, amount);
             } else if (start + 60 + MINUTE_KEPT > now) {
-                extra.add(key, period, start, amount);
+                extra().add(key, period, start, amount);
             }
         });
+    }
+
+    private SlotMap extra() {
+        if (extra == SlotMap.EMPTY) {
+            extra = new SlotMap();
+        }
+        return extra;
+    }
+
+    private SlotMap pending() {
+        if (pending == SlotMap.EMPTY) {
+            pending = new SlotMap();
+        }
+        return pending;
+    }
+
+    private SlotMap known() {
+        if (known == SlotMap.EMPTY) {
+            known = new SlotMap();
+        }
+        return known;
     }
 
     private boolean counts(int period) {
@@ -200,11 +226,11 @@ public final class UsageCounters {
         if (start == starts[period]) {
             values[at + period] = sum(values[at + period], amount);
         } else if (start > starts[period]) {
-            extra.add(key, period, start, amount);
+            extra().add(key, period, start, amount);
         } else if (period != MINUTE) {
-            pending.add(key, period, start, amount);
+            pending().add(key, period, start, amount);
         } else if (start + 60 + MINUTE_KEPT > minuteStart) {
-            extra.add(key, period, start, amount);
+            extra().add(key, period, start, amount);
         }
     }
 
@@ -334,10 +360,10 @@ public final class UsageCounters {
                 // The slot is current again: all of it moves here, and the store's part is taken back when it closes.
                 long here = pendingOf(slot);
                 values[row(slot.key()) * WIDTH + period] += stored + here;
-                pending.add(slot.key(), period, slot.start(), -stored - here);
+                pending().add(slot.key(), period, slot.start(), -stored - here);
             } else if (slot.start() < starts[period]
                     && !known.contains(slot.key(), period, slot.start())) {
-                known.add(slot.key(), period, slot.start(), stored);
+                known().add(slot.key(), period, slot.start(), stored);
             }
         }
         if (!reopened.isEmpty()) {
@@ -360,7 +386,7 @@ public final class UsageCounters {
         });
         copied = pending;
         copiedSeq = seq;
-        pending = new SlotMap();
+        pending = SlotMap.EMPTY;
         return deltas;
     }
 
@@ -374,7 +400,7 @@ public final class UsageCounters {
         if (!known.isEmpty()) {
             done.forEach((key, period, start, amount) -> {
                 if (known.contains(key, period, start)) {
-                    known.add(key, period, start, amount);
+                    known().add(key, period, start, amount);
                 }
             });
         }
@@ -385,7 +411,7 @@ public final class UsageCounters {
         SlotMap back = copied;
         if (back != null) {
             copied = null;
-            pending.addAll(back);
+            pending().addAll(back);
         }
     }
 
@@ -455,9 +481,24 @@ public final class UsageCounters {
         for (long left = in.varint(); left > 0; left--) {
             long tag = in.varint();
             long start = counters.minuteStart + in.zigzag();
-            counters.extra.add((int) (tag >>> 3), (int) (tag & 7), start, in.zigzag());
+            counters.extra().add((int) (tag >>> 3), (int) (tag & 7), start, in.zigzag());
         }
         return counters;
+    }
+
+    /// About how many bytes of heap these counters take.
+    public int weight() {
+        SlotMap underWay = copied;
+        return FIXED_WEIGHT
+                + rows(keys.length)
+                + extra.weight()
+                + pending.weight()
+                + known.weight()
+                + (underWay == null ? 0 : underWay.weight());
+    }
+
+    private static int rows(int capacity) {
+        return capacity * (Integer.BYTES + WIDTH * Long.BYTES + 2 * Integer.BYTES);
     }
 
     // ---- rows

@@ -7,6 +7,7 @@ import io.tollkeeper.core.catalog.Application;
 import io.tollkeeper.core.catalog.CatalogChange;
 import io.tollkeeper.core.catalog.Product;
 import io.tollkeeper.core.reason.Reason;
+import io.tollkeeper.core.usage.UsageSnapshot;
 import org.junit.jupiter.api.Test;
 
 import static io.tollkeeper.core.authorize.House.HITS;
@@ -154,12 +155,12 @@ class ApplicationsTest {
     void anApplicationLeavesMemoryOnlyWhenItsSnapshotIncludesItsLastRow() {
         create(application(1, "shop"));
         count("shop", 3);
-        assertThat(house.applications.evict(0, 0, NOON + 10)).isZero();
+        assertThat(house.applications.evict(0, NOON + 10)).isZero();
         var copies = house.applications.copyDirty(house.journal, 10);
-        assertThat(house.applications.evict(0, 0, NOON + 10)).isZero();
+        assertThat(house.applications.evict(0, NOON + 10)).isZero();
         house.stores.write(copies);
         house.applications.written(copies);
-        assertThat(house.applications.evict(0, 0, NOON + 10)).isEqualTo(1);
+        assertThat(house.applications.evict(0, NOON + 10)).isEqualTo(1);
         assertThat(house.applications.resident()).isZero();
         count("shop", 2);
         assertThat(house.eternity(1, HITS)).isEqualTo(5);
@@ -173,11 +174,33 @@ class ApplicationsTest {
             call.now = NOON + i * 10L;
             assertThat(house.decide(call)).isInstanceOf(Decision.Granted.class);
         }
-        assertThat(house.applications.evict(3, 30, NOON + 60)).isEqualTo(2);
+        long all = house.applications.weight();
+        assertThat(house.applications.evict(all * 3 / 5, NOON + 60)).isEqualTo(2);
         assertThat(house.applications.isResident(0)).isFalse();
         assertThat(house.applications.isResident(1)).isFalse();
-        assertThat(house.applications.evict(0, 30, NOON + 60)).isEqualTo(2);
-        assertThat(house.applications.isResident(4)).isTrue();
+        assertThat(house.applications.weight()).isEqualTo(all * 3 / 5);
+    }
+
+    @Test
+    void whoCameInAndWasNotUsedYetStaysOnce() {
+        create(application(1, "shop"));
+        house.load(new LoadKey.ById("7301", "shop"));
+        assertThat(house.applications.evict(0, NOON)).isZero();
+        assertThat(house.applications.evict(0, NOON + 1)).isEqualTo(1);
+        assertThat(house.applications.weight()).isZero();
+    }
+
+    @Test
+    void whatChangedIsCopiedInTheOrderOfItsNumbers() {
+        for (int i = 4; i >= 0; i--) {
+            create(application(i, "app" + i));
+            count("app" + i, 1);
+        }
+        house.applications.arrangeDirty();
+        assertThat(house.applications.copyDirty(house.journal, 3)).extracting(UsageSnapshot::number)
+                .containsExactly(0L, 1L, 2L);
+        assertThat(house.applications.copyDirty(house.journal, 3)).extracting(UsageSnapshot::number)
+                .containsExactly(3L, 4L);
     }
 
     @Test

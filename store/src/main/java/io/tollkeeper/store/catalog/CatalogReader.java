@@ -6,8 +6,10 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 import io.tollkeeper.core.catalog.Application;
@@ -21,6 +23,8 @@ import org.jspecify.annotations.Nullable;
 /// Raw JDBC with statements that stay prepared, because this runs once for every application that comes into memory.
 public final class CatalogReader implements Readers.Reader {
 
+    private static final int MOST_SHARED = 10_000;
+
     private static final String APPLICATION =
             "SELECT a.number, p.id, a.id, a.state, a.plan_id, a.plan_name, a.redirect_url"
                     + " FROM application a JOIN product p ON p.number = a.product WHERE a.present = 1 AND ";
@@ -32,7 +36,7 @@ public final class CatalogReader implements Readers.Reader {
     private final PreparedStatement keys;
     private final PreparedStatement filters;
     private final PreparedStatement ofUserKey;
-    private boolean held;
+    private final Map<String, String> shared = new HashMap<>();
 
     public CatalogReader(Database database) throws SQLException {
         connection = database.connectReadOnly();
@@ -79,17 +83,8 @@ public final class CatalogReader implements Readers.Reader {
         return connection;
     }
 
-    /// From here on looks at one state of the file, until closed: many reads then pay once for finding out what it is.
-    public void hold() throws SQLException {
-        transactions.begin();
-        held = true;
-    }
-
     /// One read transaction, so that keys and filters are those of this very application state.
     private @Nullable Application readWhole(PreparedStatement find) throws SQLException {
-        if (held) {
-            return read(find);
-        }
         transactions.begin();
         try {
             return read(find);
@@ -106,15 +101,28 @@ public final class CatalogReader implements Readers.Reader {
             long number = row.getLong(1);
             return new Application(
                     number,
-                    row.getString(2),
+                    shared(row.getString(2)),
                     row.getString(3),
-                    row.getString(4),
-                    row.getString(5),
-                    row.getString(6),
+                    shared(row.getString(4)),
+                    sharedOrNone(row.getString(5)),
+                    sharedOrNone(row.getString(6)),
                     row.getString(7),
                     Set.copyOf(texts(keys, number, new HashSet<>())),
                     List.copyOf(texts(filters, number, new ArrayList<>())));
         }
+    }
+
+    /// Products, states and plans are few, applications many: in memory they share the texts.
+    private String shared(String text) {
+        if (shared.size() > MOST_SHARED) {
+            shared.clear();
+        }
+        String known = shared.putIfAbsent(text, text);
+        return known == null ? text : known;
+    }
+
+    private @Nullable String sharedOrNone(@Nullable String text) {
+        return text == null ? null : shared(text);
     }
 
     private static <C extends Collection<String>> C texts(PreparedStatement statement, long number, C into)

@@ -10,5 +10,6 @@ public record JournalHealth(
         int held,
         long commits,
         long rows,
+        long bytes,
         long lastCommitMicros,
         @Nullable String fault) {}

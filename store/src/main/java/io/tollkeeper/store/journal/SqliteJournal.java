@@ -83,6 +83,7 @@ public final class SqliteJournal implements UsageJournal, AutoCloseable {
     private final AtomicLong age = new AtomicLong();
     private final AtomicLong commits = new AtomicLong();
     private final AtomicLong rows = new AtomicLong();
+    private final AtomicLong bytesWritten = new AtomicLong();
     private volatile long lastCommitMicros;
 
     // The writer's own.
@@ -173,7 +174,7 @@ public final class SqliteJournal implements UsageJournal, AutoCloseable {
     }
 
     public JournalHealth health() {
-        return new JournalHealth(!unwritable, queue.size(), held, commits.get(), rows.get(), lastCommitMicros, fault);
+        return new JournalHealth(!unwritable, queue.size(), held, commits.get(), rows.get(), bytesWritten.get(), lastCommitMicros, fault);
     }
 
     /// Waits until everything appended so far is durable; false if it cannot be made so. Blocks.
@@ -362,6 +363,7 @@ public final class SqliteJournal implements UsageJournal, AutoCloseable {
                 byte[] blob = bytes.end();
                 open.insert(merger.seq(0), merger.seq(merger.count() - 1), merger.at(), blob);
                 checkpointer.committed(blob.length + 4 * 4096);
+                bytesWritten.addAndGet(blob.length);
             }
             boolean truncated = truncateSome(open);
             open.commit();

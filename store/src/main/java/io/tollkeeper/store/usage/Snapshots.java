@@ -4,8 +4,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
 
 import io.tollkeeper.core.authorize.Applications;
 import io.tollkeeper.core.usage.Period;
@@ -28,6 +30,9 @@ import org.slf4j.LoggerFactory;
 /// delete journal rows below the oldest that some application's snapshot does not include
 /// ```
 ///
+/// When the applications in memory weigh too much, those that were not used for longest leave; if too few may, a
+/// snapshot is made at once. Meanwhile loads wait ([#awaitRoom]): memory is bounded, whatever is called.
+///
 /// Copies are void as well if anything was taken back between copying and writing ([SqliteJournal#age]): they may
 /// include it.
 public final class Snapshots {
@@ -35,13 +40,31 @@ public final class Snapshots {
     private static final Logger log = LoggerFactory.getLogger(Snapshots.class);
 
     private static final int AT_ONCE = 500;
-    private static final long LOOK_EVERY_MILLIS = 1_000;
-    private static final long IDLE_SECONDS = 1;
+    private static final long LOOK_EVERY_MILLIS = 200;
+    private static final long ROOM_EVERY_MILLIS = 20;
+
+    /// Copies after which a snapshot under way looks whether applications have to leave.
+    private static final int LOOK_FOR_ROOM_EVERY = 10_000;
+
+    /// How long a load waits for room before it is given up.
+    private static final long ROOM_PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(5);
+
     private static final Duration HOURS_KEPT = Duration.ofDays(90);
     private static final Duration PRUNE_EVERY = Duration.ofDays(1);
 
-    /// When a snapshot is due, and how many applications may stay in memory.
-    public record Limits(Duration every, long journalRows, int dirty, int resident) {}
+    /// When a snapshot is due (whatever comes first), and how many bytes of heap applications in memory may take.
+    public record Limits(Duration every, long journalRows, long journalBytes, int dirty, long residentBytes) {
+
+        /// Beyond this, loads wait.
+        long fullBytes() {
+            return residentBytes + residentBytes / 4;
+        }
+
+        /// Looking for the least recently used visits all, so that some more than necessary leave at a time.
+        long emptiedBytes() {
+            return residentBytes - residentBytes / 10;
+        }
+    }
 
     private final SqliteJournal journal;
     private final SqliteUsageStore store;
@@ -49,13 +72,21 @@ public final class Snapshots {
     private final ProductTotals totals;
     private final InstantSource clock;
     private final Limits limits;
-    private final CountDownLatch closing = new CountDownLatch(1);
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition wanted = lock.newCondition();
+    private final Condition room = lock.newCondition();
     private final Thread thread;
+    private volatile boolean closing;
+
+    /// Guarded by the lock: a load waits.
+    private boolean awaited;
 
     private volatile Instant last;
     private volatile @Nullable String fault;
     private long lastNanos = System.nanoTime();
     private long lastRows;
+    private long lastBytes;
+    private final AtomicLong count = new AtomicLong();
     private Instant nextPrune;
 
     public Snapshots(
@@ -76,8 +107,17 @@ public final class Snapshots {
         this.thread = Thread.ofPlatform().name("store-snapshots").daemon().unstarted(this::run);
     }
 
-    public void start() {
+    /// Starts the thread. `atOnce`: the journal held rows, so that another crash must not find even more of them.
+    public void start(boolean atOnce) {
+        if (atOnce) {
+            lastNanos -= limits.every.toNanos();
+        }
         thread.start();
+    }
+
+    /// How many were made since the start.
+    public long count() {
+        return count.get();
     }
 
     /// When the last snapshot was complete; at first, when the store was opened.
@@ -90,37 +130,97 @@ public final class Snapshots {
         return fault;
     }
 
-    /// Ends the thread, then makes a last snapshot, so that the next start has little to replay. Blocks.
+    /// Waits until there is room in memory for another application; false if none could be made. Called by loaders;
+    /// blocks.
+    public boolean awaitRoom() throws InterruptedException {
+        if (applications.weight() <= limits.fullBytes()) {
+            return true;
+        }
+        long left = ROOM_PATIENCE_NANOS;
+        lock.lockInterruptibly();
+        try {
+            while (applications.weight() > limits.fullBytes()) {
+                if (left <= 0 || closing) {
+                    return false;
+                }
+                awaited = true;
+                wanted.signal();
+                left = room.awaitNanos(left);
+            }
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// Ends the thread, then makes a last snapshot, so that the next start has nothing to replay. Blocks.
     public void close() throws InterruptedException {
-        closing.countDown();
+        lock.lock();
+        try {
+            closing = true;
+            wanted.signal();
+            room.signalAll();
+        } finally {
+            lock.unlock();
+        }
         thread.join();
         attempt();
     }
 
     private void run() {
         try {
-            while (!closing.await(LOOK_EVERY_MILLIS, TimeUnit.MILLISECONDS)) {
+            while (!closing) {
                 if (isDue()) {
                     attempt();
                 }
-                // With some slack, because looking for the least recently used visits all.
-                if (applications.resident() > limits.resident + limits.resident / 10) {
-                    applications.evict(limits.resident, IDLE_SECONDS, clock.instant().getEpochSecond());
+                if (!makeRoom()) {
+                    attempt();
+                    makeRoom();
                 }
+                rest();
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
     }
 
+    private void rest() throws InterruptedException {
+        lock.lock();
+        try {
+            if (!closing) {
+                // Even when a load waits: nothing may be allowed to leave while the disk is full.
+                wanted.await(awaited ? ROOM_EVERY_MILLIS : LOOK_EVERY_MILLIS, TimeUnit.MILLISECONDS);
+                awaited = false;
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private boolean isDue() {
         return System.nanoTime() - lastNanos >= limits.every.toNanos()
                 || journal.health().rows() - lastRows >= limits.journalRows
+                || journal.health().bytes() - lastBytes >= limits.journalBytes
                 || applications.dirty() >= limits.dirty;
+    }
+
+    /// Lets applications go if there are too many; false if there still are.
+    private boolean makeRoom() {
+        if (applications.weight() > limits.residentBytes) {
+            applications.evict(limits.emptiedBytes(), clock.instant().getEpochSecond());
+            lock.lock();
+            try {
+                room.signalAll();
+            } finally {
+                lock.unlock();
+            }
+        }
+        return applications.weight() <= limits.residentBytes;
     }
 
     private void attempt() {
         long rows = journal.health().rows();
+        long bytes = journal.health().bytes();
         try {
             if (!journal.isWritable()) {
                 return;
@@ -129,6 +229,8 @@ public final class Snapshots {
                 last = clock.instant();
                 fault = null;
                 lastRows = rows;
+                lastBytes = bytes;
+                count.incrementAndGet();
                 prune();
             }
         } catch (UsageStoreException e) {
@@ -146,6 +248,8 @@ public final class Snapshots {
     private boolean snapshot() {
         long next = journal.nextSeq();
         int left = applications.dirty();
+        int sinceLook = 0;
+        applications.arrangeDirty();
         while (left > 0) {
             long age = journal.age();
             List<UsageSnapshot> copies = applications.copyDirty(journal, Math.min(AT_ONCE, left));
@@ -167,6 +271,11 @@ public final class Snapshots {
             }
             if (!written) {
                 return false;
+            }
+            sinceLook += copies.size();
+            if (sinceLook >= LOOK_FOR_ROOM_EVERY) {
+                sinceLook = 0;
+                makeRoom();
             }
         }
         writeTotals();
