@@ -1,4 +1,4 @@
-"""Our own programs: the whole gateway and the meter as a user starts them, and module http alone."""
+"""Our own programs: the whole gateway as a user starts it, and module http alone."""
 
 import os
 import shutil
@@ -46,15 +46,10 @@ def bare(transport, upstream_port):
 
 def gateway(name, transport, upstream_port, patterns=None):
     """`./tollkeeper run` with one product: user_key, a limit, metering, flight records, metrics, access log."""
-    return tollkeeper(name, "gateway", transport, upstream_port, patterns or TWO_RULES)
+    return tollkeeper(name, transport, upstream_port, patterns or TWO_RULES)
 
 
-def meter(name, upstream_port):
-    """The same program, its meter under test."""
-    return tollkeeper(name, "meter", "auto", upstream_port, TWO_RULES)
-
-
-def tollkeeper(name, listener, transport, upstream_port, patterns):
+def tollkeeper(name, transport, upstream_port, patterns):
     folder = machine.WORK / name
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
@@ -66,7 +61,7 @@ def tollkeeper(name, listener, transport, upstream_port, patterns):
     command = [machine.ROOT / "tollkeeper", "run", "--config", configuration, "--data", folder / "data"]
     for setting in settings:
         command += ["--set", setting]
-    program = Program(name, command, ports[listener], environment={**ENVIRONMENT, "JAVA_HOME": machine.java_home()})
+    program = Program(name, command, ports["gateway"], environment={**ENVIRONMENT, "JAVA_HOME": machine.java_home()})
     program.truncated = folder / "access.log"
     return program
 

@@ -37,7 +37,7 @@ class Program:
             self.process = subprocess.Popen(
                 ["taskset", "-c", str(self.core), *self.command], stdin=subprocess.DEVNULL, stdout=log,
                 stderr=subprocess.STDOUT, cwd=machine.WORK, env={**os.environ, **self.environment})
-        _running.append(self)
+        self.adopt()
         deadline = time.monotonic() + self.patience
         while not self._listens():
             if self.process.poll() is not None:
@@ -46,6 +46,11 @@ class Program:
                 raise SystemExit(f"{self.name} does not listen on {self.port} after {self.patience} s:\n{self.tail()}")
             time.sleep(0.05)
         return self
+
+    def adopt(self):
+        """Sees to it that the process does not outlive the run."""
+        if self not in _running:
+            _running.append(self)
 
     def _listens(self):
         try:

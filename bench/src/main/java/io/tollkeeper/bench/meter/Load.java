@@ -3,6 +3,7 @@ package io.tollkeeper.bench.meter;
 import java.io.IOException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -20,12 +21,21 @@ import java.util.TreeMap;
 /// | `call` | `authrep`, `authorize`, `report`; `verify` compares every counter with the account |
 /// | `products`, `applications` | as the store was filled |
 /// | `called` | how many of the applications are called, evenly strewn over all (all) |
-/// | `order` | `random`, `sweep` (one after the other), `own` (every connection one of its own) |
+/// | `order` | `random`, `sweep` (one after the other), `strewn` (all in turn, neighbours far apart), `own` (every connection one of its own) |
 /// | `connections`, `seconds` | |
+/// | `until` | a file: the load ends when it is there |
 /// | `width` | transactions per report |
 /// | `account` | file of the account |
 /// | `unavailable` | how many answers 503 are suffered before giving up (0) |
 public final class Load {
+
+    /// An answer that does not come within this time after the end is a finding.
+    private static final long PATIENCE_NANOS = 30_000_000_000L;
+
+    private static final long LOOK_NANOS = 200_000_000;
+
+    /// Coprime to any number of applications below it.
+    private static final long STRIDE = 7_368_787;
 
     private final Map<String, String> options;
     private final int port;
@@ -41,7 +51,7 @@ public final class Load {
     private final Latencies latencies = new Latencies();
     private final Map<Integer, Long> statuses = new TreeMap<>();
     private final List<String> findings = new ArrayList<>();
-    private int next;
+    private long next;
     private long good;
     private long wrong;
     private int open;
@@ -85,6 +95,8 @@ public final class Load {
         boolean verifies = call.equals("verify");
         long began = System.nanoTime();
         long end = began + number("seconds", 1) * 1_000_000_000L;
+        Path until = options.containsKey("until") ? Path.of(text("until", "")) : null;
+        long looked = began;
         try (Selector selector = Selector.open()) {
             List<Connection> all = new ArrayList<>();
             for (int i = 0; i < number("connections", 1); i++) {
@@ -95,11 +107,13 @@ public final class Load {
             for (Connection connection : all) {
                 begin(connection, began);
             }
-            // An answer that does not come is a finding as well.
-            long patience = end + 30_000_000_000L;
-            while (open > 0 && System.nanoTime() < patience) {
+            while (open > 0 && System.nanoTime() < end + PATIENCE_NANOS) {
                 selector.select(100);
                 long now = System.nanoTime();
+                if (now - looked > LOOK_NANOS) {
+                    looked = now;
+                    end = until != null && Files.exists(until) ? now : end;
+                }
                 for (SelectionKey ready : selector.selectedKeys()) {
                     goOn((Connection) ready.attachment(), now, verifies ? Long.MAX_VALUE : end);
                 }
@@ -156,7 +170,8 @@ public final class Load {
             int nth = switch (order) {
                 case "random" -> chance.nextInt(called);
                 case "own" -> connection.number;
-                default -> next++ % called;
+                case "strewn" -> (int) (next++ * STRIDE % called);
+                default -> (int) (next++ % called);
             };
             if (call.equals("verify") && next > called) {
                 return false;

@@ -24,7 +24,14 @@ final class ChildProcess {
     private final Thread listener;
 
     ChildProcess(Path folder, int applications) throws IOException {
-        process = new ProcessBuilder(command(folder.toString(), Integer.toString(applications)))
+        this(List.of(), folder, applications);
+    }
+
+    /// Started by another program that runs it, such as `strace`.
+    ChildProcess(List<String> prefix, Path folder, int applications) throws IOException {
+        List<String> whole = new ArrayList<>(prefix);
+        whole.addAll(command(folder.toString(), Integer.toString(applications)));
+        process = new ProcessBuilder(whole)
                 .redirectError(ProcessBuilder.Redirect.DISCARD)
                 .start();
         listener = Thread.ofPlatform().daemon().start(this::listen);
@@ -81,6 +88,8 @@ final class ChildProcess {
 
     /// `kill -9`, and everything that it had said before is heard.
     void kill() throws InterruptedException {
+        // Who only runs it would leave it running.
+        process.descendants().forEach(ProcessHandle::destroyForcibly);
         process.destroyForcibly().waitFor();
         listener.join();
     }

@@ -50,7 +50,7 @@ final class FsyncTest {
         throw new AssertionError("no write of " + text + " among " + lines.size() + " calls");
     }
 
-    private static boolean canTrace() throws InterruptedException {
+    static boolean canTrace() throws InterruptedException {
         try {
             Process process = new ProcessBuilder("strace", "-qq", "-o", "/dev/null", "true").start();
             return process.waitFor() == 0;

@@ -80,7 +80,7 @@ final class KilledProcessTest {
 
     /// Counters lie between what was acknowledged and that plus what may have been in flight; journal, snapshots and
     /// totals agree.
-    private static void assertCounts(Path folder, long[] acknowledged, long inFlight) {
+    static void assertCounts(Path folder, long[] acknowledged, long inFlight) {
         try (House house = new House(folder, House.NEVER)) {
             long sum = 0;
             for (int i = 0; i < APPLICATIONS; i++) {
