@@ -117,7 +117,7 @@ final class Wiring implements Program {
         var gateway = role.hasGateway() ? closing.with(new Gateway(engine, upstreams(settings),
                 new LocalMeter(catalog, authorizer, applications, settings.gateway().onUnwritableMeter()), clock, recorder)) : null;
         var internalApi = closing.with(new InternalApi(credentials(settings), catalog, writer, store.catalog(),
-                new UsageReader(applications, totals, store.usage(), store.journal(), clock), store.errors()));
+                new UsageReader(applications, totals, store.usage(), store.journal(), clock), store.errors(), store.events()));
         var meter = new ServiceManagement(catalog, applications, authorizer, internalApi, store.errors(), clock, recorder, VersionCommand.current());
 
         // Without a file a gateway serves the demo; a meter what the Internal API writes.

@@ -9,6 +9,7 @@ import io.tollkeeper.core.usage.CommitWaiter;
 import io.tollkeeper.core.usage.JournalRow;
 import io.tollkeeper.core.usage.ProductTotals;
 import io.tollkeeper.core.usage.UsageJournal;
+import io.tollkeeper.testkit.store.MemoryEventStore;
 
 /// A journal in memory that commits in groups on a thread of its own, as the real one does; tests can hold commits back
 /// or refuse rows.
@@ -17,6 +18,7 @@ final class GroupingJournal implements UsageJournal, AutoCloseable {
     private final LinkedBlockingQueue<JournalRow> queue = new LinkedBlockingQueue<>();
     private final AtomicLong next = new AtomicLong(1);
     private final ProductTotals totals;
+    private final MemoryEventStore events;
     private final Thread writer;
     private final Object gate = new Object();
     private boolean held;
@@ -24,8 +26,9 @@ final class GroupingJournal implements UsageJournal, AutoCloseable {
     private volatile long refusal;
     private final AtomicLong rows = new AtomicLong();
 
-    GroupingJournal(ProductTotals totals) {
+    GroupingJournal(ProductTotals totals, MemoryEventStore events) {
         this.totals = totals;
+        this.events = events;
         writer = Thread.ofPlatform().daemon().name("test-journal").start(this::write);
     }
 
@@ -51,6 +54,7 @@ final class GroupingJournal implements UsageJournal, AutoCloseable {
                 for (JournalRow row : group) {
                     if (durable && row.kind() != JournalRow.Kind.MARK) {
                         totals.apply(row.seq(), row.body());
+                        events.committed(row.notices());
                         rows.incrementAndGet();
                     }
                 }

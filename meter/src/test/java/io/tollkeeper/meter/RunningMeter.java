@@ -31,6 +31,7 @@ import io.tollkeeper.meter.internalapi.Credentials;
 import io.tollkeeper.meter.internalapi.InternalApi;
 import io.tollkeeper.meter.internalapi.UsageReader;
 import io.tollkeeper.testkit.store.MemoryCatalogStore;
+import io.tollkeeper.testkit.store.MemoryEventStore;
 import io.tollkeeper.testkit.store.MemoryIntegrationErrors;
 
 /// A meter on a port of its own, everything real but the disk.
@@ -40,7 +41,8 @@ final class RunningMeter implements AutoCloseable {
 
     final MemoryCatalogStore store = new MemoryCatalogStore();
     final ProductTotals totals = new ProductTotals();
-    final GroupingJournal journal = new GroupingJournal(totals);
+    final MemoryEventStore events = new MemoryEventStore();
+    final GroupingJournal journal = new GroupingJournal(totals, events);
     final MemoryIntegrationErrors errors = new MemoryIntegrationErrors();
     final MemoryLoader loader = new MemoryLoader();
     final Recorder flights;
@@ -60,7 +62,8 @@ final class RunningMeter implements AutoCloseable {
                 writer,
                 store,
                 new UsageReader(applications, totals, new MemoryUsageStore(), journal, clock),
-                errors);
+                errors,
+                events);
         engine = Engine.start(new EngineSettings(Transport.NIO, loops, EngineSettings.Dns.DEFAULT));
         flights = new Recorder(engine.loops(), new RecorderSettings(1024, 10_000, 1024), null, null);
         var meter = new ServiceManagement(

@@ -35,12 +35,12 @@ final class ApplicationLoader implements Loader {
     private volatile Room room = () -> true;
     private volatile boolean closing;
 
-    ApplicationLoader(Database catalogFile, Database usageFile) {
+    ApplicationLoader(Database catalogFile, Database usageFile, Database journalFile) {
         for (int i = 1; i <= THREADS; i++) {
             threads.add(Thread.ofPlatform()
                     .name("store-loader-" + i)
                     .daemon()
-                    .start(() -> run(new ApplicationReader(catalogFile, usageFile))));
+                    .start(() -> run(new ApplicationReader(catalogFile, usageFile, journalFile))));
         }
     }
 

@@ -6,24 +6,29 @@ import io.tollkeeper.core.authorize.LoadKey;
 import io.tollkeeper.core.authorize.Loaded;
 import io.tollkeeper.core.catalog.Application;
 import io.tollkeeper.store.catalog.CatalogReader;
+import io.tollkeeper.store.journal.EventReader;
 import io.tollkeeper.store.sqlite.Database;
 import io.tollkeeper.store.usage.UsageReader;
 import org.jspecify.annotations.Nullable;
 
 /// Reads applications with their usage, on connections of its own. Belongs to one thread; blocks.
 ///
-/// Definition and usage come from two files, hence from two moments. That does no harm: the snapshot of an application
-/// changes only while it is in memory, and a definition that changed meanwhile is found by the catalogue's sequence.
+/// Definition, usage and what is remembered of its events come from three files, hence from three moments. That does no
+/// harm: the latter two change only while the application is in memory, and a definition that changed meanwhile is found
+/// by the catalogue's sequence.
 final class ApplicationReader implements AutoCloseable {
 
     private final Database catalogFile;
     private final Database usageFile;
+    private final Database journalFile;
     private @Nullable CatalogReader catalog;
     private @Nullable UsageReader usage;
+    private @Nullable EventReader events;
 
-    ApplicationReader(Database catalogFile, Database usageFile) {
+    ApplicationReader(Database catalogFile, Database usageFile, Database journalFile) {
         this.catalogFile = catalogFile;
         this.usageFile = usageFile;
+        this.journalFile = journalFile;
     }
 
     /// What a load asked for. Files that cannot be read are an outcome, not an exception.
@@ -34,7 +39,7 @@ final class ApplicationReader implements AutoCloseable {
                 case LoadKey.ByUserKey(var product, var userKey) -> {
                     String id = catalog().applicationIdOfUserKey(product, userKey);
                     yield id == null
-                            ? new Loaded.Definition(null, null, null)
+                            ? new Loaded.Definition(null, null, null, null)
                             : definition(id, catalog().application(product, id));
                 }
                 case LoadKey.Past(var number, var slots) -> new Loaded.Past(usage().applicationPast(number, slots));
@@ -50,19 +55,25 @@ final class ApplicationReader implements AutoCloseable {
         }
     }
 
-    /// Looks at one state of the usage until it is closed: for replay, while nobody writes.
+    /// Looks at one state of usage and events until it is closed: for replay, while nobody writes.
     void hold() throws SQLException {
         usage().hold();
+        events().hold();
     }
 
     /// The usage of an application by number, for replay.
     Loaded.Definition read(long number) throws SQLException {
-        return new Loaded.Definition(null, null, usage().application(number));
+        return new Loaded.Definition(null, null, usage().application(number), events().notices(number));
     }
 
     private Loaded.Definition definition(String id, @Nullable Application application) throws SQLException {
-        return new Loaded.Definition(
-                id, application, application == null ? null : usage().application(application.number()));
+        return application == null
+                ? new Loaded.Definition(id, null, null, null)
+                : new Loaded.Definition(
+                        id,
+                        application,
+                        usage().application(application.number()),
+                        events().notices(application.number()));
     }
 
     private CatalogReader catalog() throws SQLException {
@@ -83,18 +94,32 @@ final class ApplicationReader implements AutoCloseable {
         return open;
     }
 
+    private EventReader events() throws SQLException {
+        EventReader open = events;
+        if (open == null) {
+            open = new EventReader(journalFile);
+            events = open;
+        }
+        return open;
+    }
+
     /// Closes the connections; the next read opens new ones.
     @Override
     public void close() throws SQLException {
         CatalogReader openCatalog = catalog;
         UsageReader openUsage = usage;
+        EventReader openEvents = events;
         catalog = null;
         usage = null;
+        events = null;
         if (openCatalog != null) {
             openCatalog.close();
         }
         if (openUsage != null) {
             openUsage.close();
+        }
+        if (openEvents != null) {
+            openEvents.close();
         }
     }
 }

@@ -8,6 +8,7 @@ import java.time.Duration;
 import io.tollkeeper.core.authorize.Applications;
 import io.tollkeeper.core.authorize.Loader;
 import io.tollkeeper.core.catalog.CatalogStore;
+import io.tollkeeper.core.event.EventStore;
 import io.tollkeeper.core.flight.FlightStore;
 import io.tollkeeper.core.integration.IntegrationErrors;
 import io.tollkeeper.core.usage.ProductTotals;
@@ -16,6 +17,7 @@ import io.tollkeeper.core.usage.UsageStore;
 import io.tollkeeper.store.catalog.SqliteCatalogStore;
 import io.tollkeeper.store.flight.SqliteFlightStore;
 import io.tollkeeper.store.integration.SqliteIntegrationErrors;
+import io.tollkeeper.store.journal.SqliteEventStore;
 import io.tollkeeper.store.journal.SqliteJournal;
 import io.tollkeeper.store.sqlite.Database;
 import io.tollkeeper.store.sqlite.StoreFileException;
@@ -30,7 +32,7 @@ import org.slf4j.LoggerFactory;
 /// | file | what | written by |
 /// |---|---|---|
 /// | `catalog.db` | products, plans, applications, keys | who changes the catalogue, one at a time |
-/// | `journal.db` | what was counted since the last snapshot | `store-journal` |
+/// | `journal.db` | what was counted since the last snapshot, events | `store-journal` |
 /// | `usage.db` | snapshots of usage, closed periods | `store-snapshots` |
 /// | `flights.db` | kept flight records | who spills them |
 /// | `errors.db` | integration errors | `store-errors` |
@@ -54,9 +56,11 @@ public final class EmbeddedStore implements AutoCloseable {
     private final StoreSettings settings;
     private final Database catalogFile;
     private final Database usageFile;
+    private final Database journalFile;
     private final SqliteCatalogStore catalog;
     private final SqliteJournal journal;
     private final SqliteUsageStore usage;
+    private final SqliteEventStore events;
     private final SqliteFlightStore flights;
     private final SqliteIntegrationErrors errors;
     private final ApplicationLoader loader;
@@ -69,7 +73,7 @@ public final class EmbeddedStore implements AutoCloseable {
         this.settings = settings;
         this.catalogFile = Database.open(folder.path(), "catalog");
         this.usageFile = Database.open(folder.path(), "usage");
-        Database journalFile = Database.open(folder.path(), "journal");
+        this.journalFile = Database.open(folder.path(), "journal");
         Database flightFile = Database.open(folder.path(), "flights");
         Database errorFile = Database.open(folder.path(), "errors");
         SqliteJournal.End end = SqliteJournal.end(journalFile);
@@ -78,10 +82,11 @@ public final class EmbeddedStore implements AutoCloseable {
                 journalFile, Math.max(end.seq(), SqliteUsageStore.highestSeq(usageFile)) + 1, settings.clock());
         this.catalog = new SqliteCatalogStore(catalogFile);
         this.usage = new SqliteUsageStore(usageFile, journal);
+        this.events = new SqliteEventStore(journalFile, journal);
         this.flights =
                 new SqliteFlightStore(flightFile, settings.clock(), settings.flightBytes(), settings.flightAge());
         this.errors = new SqliteIntegrationErrors(errorFile, settings.errorBytes());
-        this.loader = new ApplicationLoader(catalogFile, usageFile);
+        this.loader = new ApplicationLoader(catalogFile, usageFile, journalFile);
     }
 
     /// Takes the folder and opens what is in it, creating what is not. What is wrong is a [StoreFileException] whose
@@ -112,7 +117,7 @@ public final class EmbeddedStore implements AutoCloseable {
     public void start(Applications live, ProductTotals productTotals) {
         long began = System.nanoTime();
         long rows;
-        ApplicationReader reader = new ApplicationReader(catalogFile, usageFile);
+        ApplicationReader reader = new ApplicationReader(catalogFile, usageFile, journalFile);
         try (reader) {
             reader.hold();
             rows = new Recovery(usage, reader, live, productTotals).run();
@@ -129,7 +134,15 @@ public final class EmbeddedStore implements AutoCloseable {
         applications = live;
         journal.start(live, productTotals::apply);
         Snapshots started =
-                new Snapshots(journal, usage, live, productTotals, settings.clock(), settings.snapshots());
+                new Snapshots(
+                        journal,
+                        usage,
+                        events,
+                        live,
+                        productTotals,
+                        settings.clock(),
+                        settings.snapshots(),
+                        settings.eventsKept());
         snapshots = started;
         loader.room(started::awaitRoom);
         started.start(rows > 0);
@@ -145,6 +158,10 @@ public final class EmbeddedStore implements AutoCloseable {
 
     public UsageStore usage() {
         return usage;
+    }
+
+    public EventStore events() {
+        return events;
     }
 
     public FlightStore flights() {
@@ -189,6 +206,7 @@ public final class EmbeddedStore implements AutoCloseable {
             }
             loader.close();
             journal.close();
+            events.close();
             usage.close();
             catalog.close();
             flights.close();

@@ -13,7 +13,14 @@ import io.tollkeeper.store.usage.Snapshots;
 /// | `snapshots` | every 30 s, after 600 000 journal rows or 64 MiB of them, or with 100 000 changed applications; applications in memory take up to two fifths of the heap |
 /// | `flightBytes`, `flightAge` | flight records on disk: 256 MiB, 7 days |
 /// | `errorBytes` | integration errors on disk: 256 MiB |
-public record StoreSettings(InstantSource clock, Snapshots.Limits snapshots, long flightBytes, Duration flightAge, long errorBytes) {
+/// | `eventsKept` | events that nobody fetched and deleted: 90 days (zero: for good) |
+public record StoreSettings(
+        InstantSource clock,
+        Snapshots.Limits snapshots,
+        long flightBytes,
+        Duration flightAge,
+        long errorBytes,
+        Duration eventsKept) {
 
     public static StoreSettings defaults() {
         return new StoreSettings(
@@ -22,18 +29,23 @@ public record StoreSettings(InstantSource clock, Snapshots.Limits snapshots, lon
                         Duration.ofSeconds(30), 600_000, 64 << 20, 100_000, Runtime.getRuntime().maxMemory() * 2 / 5),
                 256 << 20,
                 Duration.ofDays(7),
-                256 << 20);
+                256 << 20,
+                Duration.ofDays(90));
     }
 
     public StoreSettings withClock(InstantSource other) {
-        return new StoreSettings(other, snapshots, flightBytes, flightAge, errorBytes);
+        return new StoreSettings(other, snapshots, flightBytes, flightAge, errorBytes, eventsKept);
     }
 
     public StoreSettings withSnapshots(Snapshots.Limits other) {
-        return new StoreSettings(clock, other, flightBytes, flightAge, errorBytes);
+        return new StoreSettings(clock, other, flightBytes, flightAge, errorBytes, eventsKept);
     }
 
     public StoreSettings withFlights(long bytes, Duration age) {
-        return new StoreSettings(clock, snapshots, bytes, age, errorBytes);
+        return new StoreSettings(clock, snapshots, bytes, age, errorBytes, eventsKept);
+    }
+
+    public StoreSettings withEventsKept(Duration age) {
+        return new StoreSettings(clock, snapshots, flightBytes, flightAge, errorBytes, age);
     }
 }

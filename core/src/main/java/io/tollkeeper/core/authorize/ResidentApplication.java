@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 /// their numbers).
 final class ResidentApplication {
 
-    /// Itself, its lock, its places in the maps by number and by user key, the user key.
-    private static final int FIXED_WEIGHT = 300;
+    /// Itself, its lock, what it was told, its places in the maps by number and by user key, the user key.
+    private static final int FIXED_WEIGHT = 324;
 
     /// The record, its id, its place in the map by id.
     private static final int DEFINITION_WEIGHT = 140;

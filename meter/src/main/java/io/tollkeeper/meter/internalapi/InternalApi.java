@@ -10,6 +10,8 @@ import io.tollkeeper.core.authorize.CatalogWriter;
 import io.tollkeeper.core.catalog.Catalog;
 import io.tollkeeper.core.catalog.CatalogStore;
 import io.tollkeeper.core.catalog.CatalogStoreException;
+import io.tollkeeper.core.event.EventStore;
+import io.tollkeeper.core.event.EventStoreException;
 import io.tollkeeper.core.integration.IntegrationErrors;
 import io.tollkeeper.core.integration.IntegrationErrorsException;
 import io.tollkeeper.core.usage.UsageStoreException;
@@ -51,7 +53,8 @@ public final class InternalApi implements AutoCloseable {
             CatalogWriter writer,
             CatalogStore store,
             UsageReader usage,
-            IntegrationErrors errors) {
+            IntegrationErrors errors,
+            EventStore events) {
         this.credentials = credentials;
         this.resources = List.of(
                 new HealthResource(COMPATIBLE_WITH),
@@ -66,7 +69,8 @@ public final class InternalApi implements AutoCloseable {
                 new AlertLimitsResource(catalog, writer),
                 new CountersResource(catalog, store, usage),
                 new UtilizationResource(catalog, store, usage),
-                new ErrorsResource(catalog, errors));
+                new ErrorsResource(catalog, errors),
+                new EventsResource(events, usage));
     }
 
     /// What to answer to a caller without the right `Authorization` header; none if it is right.
@@ -104,7 +108,10 @@ public final class InternalApi implements AutoCloseable {
             return InternalAnswer.unknownRoute();
         } catch (Refusal refusal) {
             return refusal.answer();
-        } catch (CatalogStoreException | UsageStoreException | IntegrationErrorsException e) {
+        } catch (CatalogStoreException
+                | UsageStoreException
+                | IntegrationErrorsException
+                | EventStoreException e) {
             LOG.error("internal API: {} {}: {}", request.method(), request.path(), e.getMessage(), e);
             return InternalAnswer.error(503, "error", "the store cannot be used at the moment, nothing was changed");
         } catch (RuntimeException e) {

@@ -5,7 +5,9 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.List;
 
+import io.tollkeeper.core.event.Notice;
 import io.tollkeeper.core.usage.UsageStore;
 import io.tollkeeper.core.usage.UsageStoreException;
 import io.tollkeeper.store.sqlite.Database;
@@ -26,6 +28,7 @@ final class JournalFile implements AutoCloseable {
     private final PreparedStatement insert;
     private final PreparedStatement seen;
     private final PreparedStatement delete;
+    private final EventSql events;
     private final Transactions transactions;
 
     JournalFile(Database database) throws SQLException {
@@ -41,6 +44,7 @@ final class JournalFile implements AutoCloseable {
                     + " FROM journal_group WHERE first < ?1 AND last < ?1"
                     + " AND first < (SELECT max(first) FROM journal_group) ORDER BY first LIMIT " + DELETED_AT_ONCE
                     + ")");
+            events = new EventSql(connection);
             transactions = Transactions.writing(connection);
         } catch (SQLException e) {
             connection.close();
@@ -71,6 +75,11 @@ final class JournalFile implements AutoCloseable {
         }
     }
 
+    /// The statements on events.
+    EventSql events() {
+        return events;
+    }
+
     /// Deletes some groups that lie wholly below `seq`; false if none is left.
     boolean deleteSomeBelow(long seq) throws SQLException {
         delete.setLong(1, seq);
@@ -86,14 +95,16 @@ final class JournalFile implements AutoCloseable {
     }
 
     /// One commit that takes some room, to see whether the next will succeed. It also removes every group from `seq`
-    /// on: one whose commit failed may be in the file all the same, although what it says was taken back.
-    void probe(long seq, long at) throws SQLException {
+    /// on: one whose commit failed may be in the file all the same, although what it says was taken back. Likewise its
+    /// events: those above `lastEvent`, and what is remembered of those in `notices`.
+    void probe(long seq, long at, long lastEvent, List<Notice> notices) throws SQLException {
         try (PreparedStatement remove = connection.prepareStatement("DELETE FROM journal_group WHERE last >= ?");
                 PreparedStatement probe = connection.prepareStatement(
                         "INSERT OR REPLACE INTO probe (id, at, ballast) VALUES (1, ?, zeroblob(?))")) {
             begin();
             remove.setLong(1, seq);
             remove.executeUpdate();
+            EventSql.takeBack(connection, lastEvent, notices);
             probe.setLong(1, at);
             probe.setLong(2, BALLAST);
             probe.executeUpdate();

@@ -9,12 +9,15 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 
+import io.tollkeeper.core.event.EventStoreException;
+import io.tollkeeper.core.event.Notice;
 import io.tollkeeper.core.usage.CommitWaiter;
 import io.tollkeeper.core.usage.JournalBody;
 import io.tollkeeper.core.usage.JournalFailure;
@@ -79,6 +82,7 @@ public final class SqliteJournal implements UsageJournal, AutoCloseable {
     private volatile int held;
     private volatile boolean closed;
     private volatile @Nullable Truncation truncation;
+    private final ConcurrentLinkedQueue<EventDeletion> deletions = new ConcurrentLinkedQueue<>();
     private volatile @Nullable String fault;
     private final AtomicLong age = new AtomicLong();
     private final AtomicLong commits = new AtomicLong();
@@ -100,6 +104,9 @@ public final class SqliteJournal implements UsageJournal, AutoCloseable {
     private long lastCommit = System.nanoTime() - GATHER;
     private long nextProbe;
     private long failedFrom = Long.MAX_VALUE;
+    private final List<Notice> failedNotices = new ArrayList<>();
+    private long lastEvent;
+    private @Nullable EventDeletion deleting;
 
     /// Opens the journal for writing; `firstSeq` is above every sequence that was ever given. Nothing is written
     /// before [#start].
@@ -107,7 +114,9 @@ public final class SqliteJournal implements UsageJournal, AutoCloseable {
         this.database = database;
         this.clock = clock;
         this.queue = new JournalQueue(QUEUE, firstSeq);
-        this.file = new JournalFile(database);
+        JournalFile opened = new JournalFile(database);
+        this.file = opened;
+        this.lastEvent = opened.events().lastId();
         this.checkpointer = new Checkpointer(database);
         this.thread = Thread.ofPlatform().name("store-journal").unstarted(this::run);
     }
@@ -223,6 +232,20 @@ public final class SqliteJournal implements UsageJournal, AutoCloseable {
         }
     }
 
+    /// Deletes events; blocks until it is done. How many there were.
+    long deleteEvents(EventDeletion wanted) {
+        deletions.add(wanted);
+        if (unwritable) {
+            giveUpDeletions(new IllegalStateException("not writable"));
+        }
+        wake(WAKES_FOR_ALL);
+        try {
+            return wanted.done().join();
+        } catch (CompletionException e) {
+            throw new EventStoreException(database.file() + ": events could not be deleted", e);
+        }
+    }
+
     private record Truncation(long below, CompletableFuture<Boolean> done) {}
 
     /// Writes what is queued, then closes. Nothing may be appended any more.
@@ -281,6 +304,8 @@ public final class SqliteJournal implements UsageJournal, AutoCloseable {
                     write(group, size);
                 } else if (truncation != null) {
                     truncateOnly();
+                } else if (!deletions.isEmpty()) {
+                    deleteOnly();
                 } else if (closing) {
                     break;
                 }
@@ -295,6 +320,7 @@ public final class SqliteJournal implements UsageJournal, AutoCloseable {
             refuseQueued();
             completions.tell(false);
             giveUpTruncation(new IllegalStateException("the journal was closed"));
+            giveUpDeletions(new IllegalStateException("the journal was closed"));
             if (!heldRows.isEmpty()) {
                 log.error(
                         "{} in-process calls could not be written to {} and are not counted any more",
@@ -318,7 +344,7 @@ public final class SqliteJournal implements UsageJournal, AutoCloseable {
                 return size;
             }
             if (size == 0) {
-                if (truncation != null) {
+                if (hasOtherWork()) {
                     return 0;
                 }
                 park(WAKES_FOR_ALL, Long.MAX_VALUE);
@@ -332,10 +358,15 @@ public final class SqliteJournal implements UsageJournal, AutoCloseable {
         }
     }
 
+    /// Whether there is something to do without any row.
+    private boolean hasOtherWork() {
+        return truncation != null || !deletions.isEmpty();
+    }
+
     /// Sleeps, unless a row came in the moment before everybody could see that we would.
     private void park(int wakesFor, long nanos) {
         mood.set(wakesFor);
-        if ((wakesFor == AWAKE || queue.isEmpty()) && !closing && (wakesFor != WAKES_FOR_ALL || truncation == null)) {
+        if ((wakesFor == AWAKE || queue.isEmpty()) && !closing && (wakesFor != WAKES_FOR_ALL || !hasOtherWork())) {
             LockSupport.parkNanos(this, nanos);
         }
         mood.set(AWAKE);
@@ -365,8 +396,12 @@ public final class SqliteJournal implements UsageJournal, AutoCloseable {
                 checkpointer.committed(blob.length + 4 * 4096);
                 bytesWritten.addAndGet(blob.length);
             }
+            long newest = insertEvents(open, taken, size, anyRepeated);
             boolean truncated = truncateSome(open);
+            int deleted = deleteSome(open);
             open.commit();
+            lastEvent = newest;
+            deletionCommitted(deleted);
             lastCommit = System.nanoTime();
             lastCommitMicros = (lastCommit - began) / 1_000;
             commits.incrementAndGet();
@@ -419,6 +454,25 @@ public final class SqliteJournal implements UsageJournal, AutoCloseable {
             // The row is on disk and its waiter must hear so, whatever went wrong in summing it up.
             log.error("row {} was committed but not added to the totals", seq, e);
         }
+    }
+
+    /// Inserts the events that the rows caused, but those of repeated rows; the id of the last event there is then.
+    private long insertEvents(JournalFile open, JournalRow[] taken, int size, boolean anyRepeated) throws SQLException {
+        int inserted = 0;
+        for (int i = 0; i < size; i++) {
+            List<Notice> notices = taken[i].notices();
+            if (!notices.isEmpty() && !(anyRepeated && repeated[i])) {
+                for (Notice notice : notices) {
+                    open.events().insert(notice);
+                }
+                inserted += notices.size();
+            }
+        }
+        if (inserted == 0) {
+            return lastEvent;
+        }
+        checkpointer.committed(inserted * 4096);
+        return open.events().lastId();
     }
 
     /// Finds calls that hand in a batch a second time.
@@ -481,6 +535,45 @@ public final class SqliteJournal implements UsageJournal, AutoCloseable {
         }
     }
 
+    // ---- deletion of events
+
+    /// Deletes some of the events that somebody wants to be rid of; how many.
+    private int deleteSome(JournalFile open) throws SQLException {
+        EventDeletion wanted = deletions.peek();
+        deleting = wanted;
+        return wanted == null ? 0 : open.events().deleteSome(wanted);
+    }
+
+    private void deletionCommitted(int deleted) {
+        EventDeletion wanted = deleting;
+        if (wanted == null) {
+            return;
+        }
+        boolean partial = EventSql.isPartial(deleted);
+        if (!partial) {
+            deletions.remove(wanted);
+        }
+        wanted.committed(deleted, partial);
+    }
+
+    private void deleteOnly() {
+        try {
+            JournalFile open = opened();
+            open.begin();
+            int deleted = deleteSome(open);
+            open.commit();
+            deletionCommitted(deleted);
+        } catch (SQLException e) {
+            fail(group, 0, e);
+        }
+    }
+
+    private void giveUpDeletions(Exception cause) {
+        for (EventDeletion wanted = deletions.poll(); wanted != null; wanted = deletions.poll()) {
+            wanted.done().completeExceptionally(cause);
+        }
+    }
+
     private void finishCheckpoint() {
         try {
             opened().checkpoint();
@@ -515,6 +608,9 @@ public final class SqliteJournal implements UsageJournal, AutoCloseable {
         giveUpFile();
         for (int i = 0; i < size; i++) {
             failedFrom = Math.min(failedFrom, taken[i].seq());
+            if (taken[i].kind() == JournalRow.Kind.CALL) {
+                failedNotices.addAll(taken[i].notices());
+            }
             refuse(taken[i]);
         }
         Arrays.fill(taken, 0, size, BLANK);
@@ -525,6 +621,7 @@ public final class SqliteJournal implements UsageJournal, AutoCloseable {
         refuseQueued();
         completions.tell(false);
         giveUpTruncation(cause);
+        giveUpDeletions(cause);
         nextProbe = System.nanoTime() + PROBE;
     }
 
@@ -588,7 +685,7 @@ public final class SqliteJournal implements UsageJournal, AutoCloseable {
 
     private void probe() {
         try {
-            opened().probe(failedFrom, clock.instant().getEpochSecond());
+            opened().probe(failedFrom, clock.instant().getEpochSecond(), lastEvent, failedNotices);
         } catch (SQLException e) {
             fault = database.file() + ": " + e.getMessage();
             giveUpFile();
@@ -596,6 +693,7 @@ public final class SqliteJournal implements UsageJournal, AutoCloseable {
             return;
         }
         failedFrom = Long.MAX_VALUE;
+        failedNotices.clear();
         if (!writeHeld()) {
             return;
         }

@@ -10,10 +10,12 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 import io.tollkeeper.core.authorize.Applications;
+import io.tollkeeper.core.event.EventStoreException;
 import io.tollkeeper.core.usage.Period;
 import io.tollkeeper.core.usage.ProductTotals;
 import io.tollkeeper.core.usage.UsageSnapshot;
 import io.tollkeeper.core.usage.UsageStoreException;
+import io.tollkeeper.store.journal.SqliteEventStore;
 import io.tollkeeper.store.journal.SqliteJournal;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -68,10 +70,12 @@ public final class Snapshots {
 
     private final SqliteJournal journal;
     private final SqliteUsageStore store;
+    private final SqliteEventStore events;
     private final Applications applications;
     private final ProductTotals totals;
     private final InstantSource clock;
     private final Limits limits;
+    private final Duration eventsKept;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition wanted = lock.newCondition();
     private final Condition room = lock.newCondition();
@@ -92,16 +96,20 @@ public final class Snapshots {
     public Snapshots(
             SqliteJournal journal,
             SqliteUsageStore store,
+            SqliteEventStore events,
             Applications applications,
             ProductTotals totals,
             InstantSource clock,
-            Limits limits) {
+            Limits limits,
+            Duration eventsKept) {
         this.journal = journal;
         this.store = store;
+        this.events = events;
         this.applications = applications;
         this.totals = totals;
         this.clock = clock;
         this.limits = limits;
+        this.eventsKept = eventsKept;
         this.last = clock.instant();
         this.nextPrune = last.plus(Duration.ofHours(1));
         this.thread = Thread.ofPlatform().name("store-snapshots").daemon().unstarted(this::run);
@@ -233,7 +241,7 @@ public final class Snapshots {
                 count.incrementAndGet();
                 prune();
             }
-        } catch (UsageStoreException e) {
+        } catch (UsageStoreException | EventStoreException e) {
             // Nothing is lost: the journal keeps its rows until a snapshot includes them.
             String message = e.getMessage();
             if (fault == null) {
@@ -308,5 +316,13 @@ public final class Snapshots {
         }
         nextPrune = now.plus(PRUNE_EVERY);
         store.prune(Period.HOUR, now.minus(HOURS_KEPT).getEpochSecond());
+        long gone = events.deleteBefore(now.minus(eventsKept).getEpochSecond());
+        if (gone > 0) {
+            log.warn(
+                    "{} events that nobody fetched within {} days are gone; a portal fetches and deletes them over"
+                            + " /internal/events/",
+                    gone,
+                    eventsKept.toDays());
+        }
     }
 }

@@ -8,11 +8,17 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicLongArray;
 
+import io.tollkeeper.core.event.Event;
+import io.tollkeeper.core.event.Notice;
+import io.tollkeeper.core.event.NoticeState;
+import io.tollkeeper.core.event.StoredEvent;
+import io.tollkeeper.core.event.StoredNotices;
 import io.tollkeeper.core.usage.JournalBody;
 import io.tollkeeper.core.usage.JournalRow;
 import io.tollkeeper.core.usage.UsageJournal;
@@ -230,7 +236,11 @@ final class SqliteJournalTest {
     }
 
     @Test
-    void aGroupThatReachedTheDiskAlthoughItsCommitFailedIsRemoved() throws SQLException {
+    void aGroupThatReachedTheDiskAlthoughItsCommitFailedIsRemovedWithItsEvents() throws SQLException {
+        Notice older = new Notice(1, new Event.FirstDailyTraffic("s", "a", 5), NoticeState.NEVER);
+        Notice newer = new Notice(1, new Event.FirstDailyTraffic("s", "a", 90_000), 0);
+        Notice unseen = new Notice(2, new Event.FirstDailyTraffic("s", "b", 90_000), NoticeState.NEVER);
+        Notice alert = new Notice(1, new Event.Alert("s", "a", 90_000, 50, 0.5, "hits per day: 5/10"), NoticeState.NEVER);
         try (JournalFile file = new JournalFile(database)) {
             GroupBytes bytes = new GroupBytes();
             for (long first : new long[] {1, 3}) {
@@ -239,13 +249,24 @@ final class SqliteJournalTest {
                 bytes.add(first + 1, CountedApplications.body(1, 1, null));
                 file.begin();
                 file.insert(first, first + 1, 5, bytes.end());
+                for (Notice notice : first == 1 ? List.of(older) : List.of(newer, unseen, alert)) {
+                    file.events().insert(notice);
+                }
                 file.commit();
             }
-            file.probe(3, 9);
+            file.probe(3, 9, 1, List.of(newer, unseen, alert));
         }
         List<Long> seqs = new ArrayList<>();
         journal.replay((seq, _) -> seqs.add(seq));
         assertThat(seqs).containsExactly(1L, 2L);
+        EventReader reader = new EventReader(database);
+        try {
+            assertThat(reader.oldest(10)).extracting(StoredEvent::event).containsExactly(older.event());
+            assertThat(reader.notices(1)).isEqualTo(new StoredNotices(0, Map.of()));
+            assertThat(reader.notices(2)).isNull();
+        } finally {
+            reader.close();
+        }
     }
 
     @Test
