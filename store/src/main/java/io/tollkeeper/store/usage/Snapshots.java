@@ -316,7 +316,7 @@ public final class Snapshots {
         }
         nextPrune = now.plus(PRUNE_EVERY);
         store.prune(Period.HOUR, now.minus(HOURS_KEPT).getEpochSecond());
-        long gone = events.deleteBefore(now.minus(eventsKept).getEpochSecond());
+        long gone = eventsKept.isZero() ? 0 : events.deleteBefore(now.minus(eventsKept).getEpochSecond());
         if (gone > 0) {
             log.warn(
                     "{} events that nobody fetched within {} days are gone; a portal fetches and deletes them over"

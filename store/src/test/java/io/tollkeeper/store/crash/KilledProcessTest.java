@@ -8,6 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 
+import io.tollkeeper.core.event.Event;
+import io.tollkeeper.core.event.StoredEvent;
 import io.tollkeeper.store.House;
 import io.tollkeeper.testkit.Eventually;
 import org.junit.jupiter.api.Test;
@@ -89,9 +91,19 @@ final class KilledProcessTest {
                         .as("application a%d in %s", i, folder)
                         .isBetween(acknowledged[i], acknowledged[i] + inFlight);
                 sum += counted;
+                assertThat(firstTraffic(house, "a" + i)).as("first traffic of a%d in %s", i, folder).isEqualTo(counted > 0 ? 1 : 0);
             }
+            assertThat(firstTraffic(house, "in-process")).isEqualTo(house.eternity("in-process") > 0 ? 1 : 0);
             assertThat(house.total()).as("total of the product").isEqualTo(sum + house.eternity("in-process"));
         }
+    }
+
+    /// How often it was told that an application was seen for the first time.
+    private static long firstTraffic(House house, String application) {
+        return house.store.events().oldest(1_000).stream()
+                .map(StoredEvent::event)
+                .filter(event -> event instanceof Event.FirstTraffic && event.applicationId().equals(application))
+                .count();
     }
 
     private static Path copy(Path from, Path to) throws IOException {
