@@ -28,8 +28,10 @@ import io.tollkeeper.app.settings.Settings;
 import io.tollkeeper.core.authorize.Applications;
 import io.tollkeeper.core.authorize.Authorizer;
 import io.tollkeeper.core.authorize.CatalogWriter;
+import io.tollkeeper.core.authorize.ReferrerMatch;
 import io.tollkeeper.core.catalog.Catalog;
 import io.tollkeeper.core.catalog.CatalogCommit;
+import io.tollkeeper.core.event.AlertRule;
 import io.tollkeeper.core.integration.IntegrationErrors;
 import io.tollkeeper.core.integration.IntegrationErrorsException;
 import io.tollkeeper.core.proxy.Finding;
@@ -107,7 +109,8 @@ final class Wiring implements Program {
         store.start(applications, totals);
         var writer = new CatalogWriter(store.catalog(), catalog, applications);
         writer.follow(commit -> forgetErrors(store.errors(), commit));
-        var authorizer = new Authorizer(applications, store.journal());
+        var authorizer = new Authorizer(applications, store.journal(), AlertRule.HIGHEST_ENABLED,
+                settings.meter().legacyReferrerFilters() ? ReferrerMatch.PART : ReferrerMatch.WHOLE);
 
         var accessLog = closing.with(AccessLogTarget.open(settings.accessLog()));
         var engine = closing.with(Engine.start(HttpParts.engine(settings)));

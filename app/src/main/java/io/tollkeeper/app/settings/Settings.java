@@ -81,6 +81,8 @@ public record Settings(
     public record Meter(
             @Setting(value = "127.0.0.1:3000", says = "Where the Service Management API is answered, or off.")
             @Nullable ListenAddress listen,
+            @Setting(value = "false", alias = "CONFIG_LEGACY_REFERRER_FILTERS", says = "Whether a referrer filter may match any part of a referrer (true), as 3scale once had it, or has to match all of it.")
+            boolean legacyReferrerFilters,
             InternalApi internalApi) {}
 
     /// The part of the meter through which a portal writes.

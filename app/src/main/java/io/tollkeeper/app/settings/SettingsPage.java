@@ -40,6 +40,29 @@ final class SettingsPage {
                     .append(" | ").append(key.type().expected().replace("|", "\\|"))
                     .append(" | ").append(key.setting().says().replace("|", "\\|")).append(" |\n");
         }
+        return page.append(threescale()).toString();
+    }
+
+    private static String threescale() {
+        var page = new StringBuilder("""
+
+                ## 3scale's variables
+
+                What a running 3scale installation sets for its listener, worker and cron. None is silently ignored: of those
+                without effect a line at start says so, and `tollkeeper check` too.
+
+                | Variable | Here |
+                |---|---|
+                """);
+        for (var key : Keys.ALL) {
+            if (key.setting().alias().startsWith("CONFIG_")) {
+                page.append("| `").append(key.setting().alias()).append("` | is `").append(key.name()).append("` |\n");
+            }
+        }
+        for (var without : ThreescaleVariables.WITHOUT_EFFECT) {
+            page.append("| ").append(without.name().equals("CONFIG_*") ? "any other `CONFIG_*`" : "`" + without.name() + "`")
+                    .append(" | no effect: ").append(without.reason()).append(" |\n");
+        }
         return page.toString();
     }
 }

@@ -133,6 +133,8 @@ public final class SettingsReader {
                 given.put(key.name(), new Given(value, alias, 0));
             }
         }
+        ThreescaleVariables.tell(environment,
+                keys.values().stream().map(key -> key.setting().alias()).collect(Collectors.toSet()), findings);
         environment.entrySet().stream().sorted(Map.Entry.comparingByKey()).forEach(entry -> {
             var variable = entry.getKey();
             if (!variable.startsWith("TOLLKEEPER_") || NOT_SETTINGS.contains(variable)) {

@@ -29,7 +29,7 @@ record ValueType(String expected, Function<String, @Nullable Object> parse) {
             case "Secret" -> new ValueType("a text", Secret::new);
             case "String" -> new ValueType("a text", text -> text);
             case "int" -> new ValueType("a whole number", ValueType::wholeNumber);
-            case "boolean" -> new ValueType("true or false", ValueType::truth);
+            case "boolean" -> new ValueType("true or false (or 1, 0)", ValueType::truth);
             default -> throw new IllegalStateException("no setting can be a " + type + " (add it to ValueType)");
         };
     }
@@ -85,8 +85,8 @@ record ValueType(String expected, Function<String, @Nullable Object> parse) {
 
     private static @Nullable Object truth(String text) {
         return switch (text) {
-            case "true" -> true;
-            case "false" -> false;
+            case "true", "1" -> true;
+            case "false", "0" -> false;
             default -> null;
         };
     }

@@ -117,6 +117,25 @@ class SettingsReaderTest {
         assertThat(told()).isEmpty();
     }
 
+    @Test void variablesOfThreescaleAreHonouredOrSaidToHaveNoEffectButNeverIgnored() {
+        var settings = read(null, Map.of(
+                "CONFIG_LEGACY_REFERRER_FILTERS", "1",
+                "CONFIG_REDIS_PROXY", "redis://backend-redis:6379/0",
+                "CONFIG_REDIS_ASYNC", "1",
+                "CONFIG_NOTIFICATION_BATCH", "10000",
+                "CONFIG_WHATEVER", "x",
+                "PUMA_WORKERS", "16",
+                "PATH", "/bin"));
+        assertThat(settings.meter().legacyReferrerFilters()).isTrue();
+        assertThat(findings.hasErrors()).isFalse();
+        assertThat(told()).containsExactly(
+                "CONFIG_NOTIFICATION_BATCH  warning: has no effect here: traffic of the provider is counted with the call, not collected in batches",
+                "CONFIG_REDIS_ASYNC  warning: has no effect here: event loops serve all connections, there is nothing to choose",
+                "CONFIG_REDIS_PROXY  warning: has no effect here: the store is embedded (setting `data`), no Redis is used",
+                "CONFIG_WHATEVER  warning: has no effect here: Tollkeeper knows no such variable (docs/settings.md lists 3scale's)",
+                "PUMA_WORKERS  warning: has no effect here: one process serves all processors (setting `event-loops`)");
+    }
+
     private Settings read(@Nullable String yaml, Map<String, String> environment, String... overrides) {
         var file = yaml == null ? null : Document.read("t.yaml", yaml, findings);
         return SettingsReader.read(file, Set.of("products"), environment, List.of(overrides), findings);

@@ -47,12 +47,19 @@ public final class Authorizer {
     private final Applications applications;
     private final UsageJournal journal;
     private final Notices notices;
+    private final ReferrerMatch referrerFilters;
 
     public Authorizer(Applications applications, UsageJournal journal) {
         this(applications, journal, AlertRule.HIGHEST_ENABLED);
     }
 
     public Authorizer(Applications applications, UsageJournal journal, AlertRule alerts) {
+        this(applications, journal, alerts, ReferrerMatch.WHOLE);
+    }
+
+    public Authorizer(
+            Applications applications, UsageJournal journal, AlertRule alerts, ReferrerMatch referrerFilters) {
+        this.referrerFilters = referrerFilters;
         this.applications = applications;
         this.journal = journal;
         this.notices = new Notices(alerts);
@@ -113,7 +120,7 @@ public final class Authorizer {
                 return faulty(unknown);
             }
         }
-        Denied refused = Checks.application(product, application, call);
+        Denied refused = Checks.application(product, application, call, referrerFilters);
         if (refused == null) {
             UsageFault fault = usage.resolve(product);
             refused = fault == null ? null : faulty(fault);

@@ -76,7 +76,8 @@ public final class Checks {
     }
 
     /// All validators of section 8 but the limits; the first that fails, or none.
-    public static @Nullable Denied application(Product product, Application application, Call call) {
+    public static @Nullable Denied application(
+            Product product, Application application, Call call, ReferrerMatch filters) {
         Denied denied;
         if (call.oauthEndpoint) {
             denied = product.mode() == AuthenticationMode.OAUTH
@@ -94,7 +95,7 @@ public final class Checks {
             return denied;
         }
         if (product.settings().referrerFiltersRequired()) {
-            denied = referrer(application, call.referrer);
+            denied = referrer(application, call.referrer, filters);
             if (denied != null) {
                 return denied;
             }
@@ -157,7 +158,7 @@ public final class Checks {
     }
 
     /// 8.4: `*` bypasses; without filters everything passes; otherwise one filter has to match.
-    static @Nullable Denied referrer(Application application, @Nullable String sent) {
+    static @Nullable Denied referrer(Application application, @Nullable String sent, ReferrerMatch filters) {
         if (application.referrerFilters().isEmpty() || "*".equals(sent)) {
             return null;
         }
@@ -169,7 +170,7 @@ public final class Checks {
                     -1);
         }
         for (String filter : application.referrerFilters()) {
-            if (matches(filter, sent)) {
+            if (filters == ReferrerMatch.WHOLE ? matches(filter, sent) : occurs(filter, sent)) {
                 return null;
             }
         }
@@ -178,6 +179,17 @@ public final class Checks {
                 "referrer \"" + sent + "\" is not allowed",
                 "\"" + sent + "\" matches none of " + application.referrerFilters(),
                 -1);
+    }
+
+    /// Whether some part of a line of the text matches.
+    private static boolean occurs(String filter, String text) {
+        String anywhere = "*" + filter + "*";
+        for (String line : text.split("\n", -1)) {
+            if (matches(anywhere, line)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /// Literal text in which `*` stands for any run of characters but line feeds; all of the text has to match.

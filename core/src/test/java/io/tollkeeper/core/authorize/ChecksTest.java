@@ -44,7 +44,7 @@ class ChecksTest {
             call.oauthEndpoint();
         }
         assertText(
-                Checks.application(
+                application(
                         call.product(), House.application(1, "x").withKeys(ofApplication), call),
                 text);
     }
@@ -99,14 +99,17 @@ class ChecksTest {
     void referrersOnlyMatterWhereTheProductRequiresThemAndTheApplicationHasFilters() {
         Application filtered = House.application(1, "x").withReferrerFilters(List.of("*.acme.test"));
         Product required = House.product("2", true, true);
-        assertText(Checks.application(House.product("2"), filtered, call(House.product("2"))), null);
-        assertText(Checks.application(required, House.application(1, "x"), call(required)), null);
-        assertText(Checks.application(required, filtered, call(required)), "referrer is missing");
-        assertText(Checks.application(required, filtered, call(required).referrer(" ")), "referrer is missing");
-        assertText(Checks.application(required, filtered, call(required).referrer("*")), null);
-        assertText(Checks.application(required, filtered, call(required).referrer("x.acme.test")), null);
+        assertText(application(House.product("2"), filtered, call(House.product("2"))), null);
+        assertText(application(required, House.application(1, "x"), call(required)), null);
+        assertText(application(required, filtered, call(required)), "referrer is missing");
+        assertText(application(required, filtered, call(required).referrer(" ")), "referrer is missing");
+        assertText(application(required, filtered, call(required).referrer("*")), null);
+        assertText(application(required, filtered, call(required).referrer("x.acme.test")), null);
+        Call inside = call(required).referrer("https://x.acme.test/path");
+        assertText(application(required, filtered, inside), "referrer \"https://x.acme.test/path\" is not allowed");
+        assertText(Checks.application(required, filtered, inside, ReferrerMatch.PART), null);
         assertText(
-                Checks.application(required, filtered, call(required).referrer("evil.test")),
+                application(required, filtered, call(required).referrer("evil.test")),
                 "referrer \"evil.test\" is not allowed");
     }
 
@@ -116,14 +119,14 @@ class ChecksTest {
         Application application = new Application(
                 1, "7301", "x", "suspended", "9", null, null, Set.of("k"), List.of("acme.test"));
         Call call = call(product);
-        assertText(Checks.application(product, application, call), "application key is missing");
+        assertText(application(product, application, call), "application key is missing");
         call.appKey("k");
-        assertText(Checks.application(product, application, call), "referrer is missing");
+        assertText(application(product, application, call), "referrer is missing");
         call.referrer("acme.test");
-        assertText(Checks.application(product, application, call), "application is not active");
+        assertText(application(product, application, call), "application is not active");
         Application active =
                 new Application(1, "7301", "x", "active", "9", null, null, Set.of("k"), List.of("acme.test"));
-        assertText(Checks.application(product, active, call), "service is not active");
+        assertText(application(product, active, call), "service is not active");
     }
 
     @Test
@@ -132,7 +135,7 @@ class ChecksTest {
             Application application =
                     new Application(1, "7301", "x", state, "9", null, null, Set.of(), List.of());
             Product product = House.product("2");
-            assertText(Checks.application(product, application, call(product)), "application is not active");
+            assertText(application(product, application, call(product)), "application is not active");
         }
     }
 
@@ -168,7 +171,7 @@ class ChecksTest {
     @Test
     void evidenceNeverShowsAWholeKey() {
         Product product = House.product("2");
-        Decision.@Nullable Denied denied = Checks.application(
+        Decision.@Nullable Denied denied = application(
                 product, House.application(1, "x").withKeys(Set.of("secret-of-acme")), call(product).appKey("wrong-key-sent"));
         assertThat(denied == null ? "" : denied.evidence())
                 .contains("wro…")
@@ -181,5 +184,9 @@ class ChecksTest {
 
     private static void assertText(Decision.@Nullable Denied denied, @Nullable String text) {
         assertThat(denied == null ? null : denied.message()).isEqualTo(text);
+    }
+
+    private static Decision.@Nullable Denied application(Product product, Application application, Call call) {
+        return Checks.application(product, application, call, ReferrerMatch.WHOLE);
     }
 }
