@@ -1,8 +1,8 @@
 package io.tollkeeper.meter;
 
-import io.tollkeeper.core.authorize.Blank;
 import io.tollkeeper.core.authorize.Call;
 import io.tollkeeper.core.catalog.Product;
+import io.tollkeeper.core.usage.Blank;
 import io.tollkeeper.meter.params.Options;
 import io.tollkeeper.meter.params.ParamName;
 import io.tollkeeper.meter.params.Params;

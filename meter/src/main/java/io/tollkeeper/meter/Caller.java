@@ -1,10 +1,10 @@
 package io.tollkeeper.meter;
 
-import io.tollkeeper.core.authorize.Blank;
 import io.tollkeeper.core.catalog.CallerAccess;
 import io.tollkeeper.core.catalog.Catalog;
 import io.tollkeeper.core.flight.Redaction;
 import io.tollkeeper.core.reason.Reason;
+import io.tollkeeper.core.usage.Blank;
 import io.tollkeeper.meter.params.ParamName;
 import io.tollkeeper.meter.params.Params;
 import org.jspecify.annotations.Nullable;

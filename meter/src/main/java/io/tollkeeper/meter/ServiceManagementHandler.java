@@ -154,6 +154,7 @@ final class ServiceManagementHandler implements ExchangeHandler, CommitWaiter, L
         report = null;
         prepared = NO_BODY;
         form = NO_BODY;
+        call.usage().clear();
         bodies.ended();
         flight.end(endedResponse, ending);
         request = null;
@@ -400,6 +401,7 @@ final class ServiceManagementHandler implements ExchangeHandler, CommitWaiter, L
             return;
         }
         if (!params.isUtf8()) {
+            noBody = false; // what cannot be read is answered in full
             error(Reason.NOT_VALID_DATA, "all data must be valid UTF8");
             return;
         }
@@ -413,7 +415,10 @@ final class ServiceManagementHandler implements ExchangeHandler, CommitWaiter, L
             case CallerAccess.Allowed(var product) -> {
                 flight.about(product);
                 Report read = new Report(product, now, options.flatUsage(), null, this);
-                ReportReader.read(params, read, now);
+                String note = ReportReader.read(params, read, now);
+                if (note != null) {
+                    flight.note(note);
+                }
                 report = read;
                 count();
             }

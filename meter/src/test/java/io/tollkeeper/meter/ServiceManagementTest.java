@@ -300,6 +300,43 @@ class ServiceManagementTest {
     }
 
     @Test
+    void aTimestampThatCannotBeReadIsCountedNowAndNoted() throws IOException {
+        var answer = exchange("POST", post("transactions[0][app_id]=app&transactions[0][usage][hits]=2&transactions[0][timestamp]=2026-13-13"
+                + "&transactions[1][app_id]=app&transactions[1][usage][hits]=3&transactions[1][timestamp]=soon"));
+        assertThat(answer.status()).isEqualTo(202);
+        assertThat(counter("&app_id=app")).isEqualTo(5);
+        assertThat(record(answer).evidence()).isEqualTo("transaction 0: timestamp \"2026-13-13\" cannot be read, counted now"
+                + " (expected: YYYY-MM-DD HH:MM:SS or UNIX seconds); 1 more");
+    }
+
+    @Test
+    void anErrorToHeadHasNoBodySoThatTheNextAnswerIsFound() throws IOException {
+        try (var client = RawClient.connect(meter.port())) {
+            client.send("HEAD /transactions/authorize.xml?app_id=app HTTP/1.1\r\nHost: m\r\n\r\n" + get("/status")
+                    + "HEAD /nowhere HTTP/1.1\r\nHost: m\r\n\r\n" + get("/check.txt"));
+            var refused = client.answerTo("HEAD");
+            assertThat(refused.status()).isEqualTo(403);
+            assertThat(refused.header("content-length")).isEqualTo("141");
+            assertThat(client.answer().text()).contains("3.4.3");
+            assertThat(client.answerTo("HEAD").status()).isEqualTo(404);
+            assertThat(client.answer().text()).isEqualTo("ok");
+        }
+    }
+
+    @Test
+    void aReportOfAThousandBadTransactionsListsThemAll() throws IOException {
+        var form = new StringBuilder();
+        for (int i = 0; i < 1_000; i++) {
+            form.append(i == 0 ? "" : "&").append("transactions[").append(i).append("][app_id]=ghost").append(i);
+        }
+        assertThat(exchange("POST", post(form.toString())).status()).isEqualTo(202);
+        var errors = internal("GET", "/services/1/errors/", "").text();
+        assertThat(errors).contains("{\"index\":0,\"code\":\"application_not_found\",\"message\":\"application with id=\\\"ghost0\\\" was not found\"}");
+        assertThat(errors.split("\"index\":")).hasSize(1_001);
+        assertThat(errors).doesNotContain("more_transactions").endsWith("\"count\":1}");
+    }
+
+    @Test
     void aKeyGeneratedForAnApplicationIsThirtyTwoHexDigits() throws IOException {
         var answer = internal("POST", "/services/1/applications/app/keys/", "{\"application_key\":{}}");
         assertThat(answer.text()).matches("\\{\"status\":\"created\",\"application_key\":\\{\"app_id\":\"app\",\"value\":\"[0-9a-f]{32}\"}}");

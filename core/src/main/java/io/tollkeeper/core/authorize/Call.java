@@ -3,6 +3,7 @@ package io.tollkeeper.core.authorize;
 import io.tollkeeper.core.catalog.Application;
 import io.tollkeeper.core.catalog.PlanLimits;
 import io.tollkeeper.core.catalog.Product;
+import io.tollkeeper.core.usage.Blank;
 import io.tollkeeper.core.usage.CommitWaiter;
 import io.tollkeeper.core.usage.JournalBody;
 import io.tollkeeper.core.usage.Period;
@@ -170,28 +171,7 @@ public final class Call {
         if (!applied) {
             return before[i];
         }
-        int metric = limits.metric(i);
-        long value = before[i];
-        for (int k = 0; k < usage.size(); k++) {
-            if (rollsUp(usage.namedMetric(k), metric)) {
-                long amount = usage.namedAmount(k);
-                long sum = value + amount;
-                value = usage.isNamedSet(k) ? amount : amount > 0 && sum < value ? Long.MAX_VALUE : sum;
-            }
-        }
-        return value;
-    }
-
-    private boolean rollsUp(int named, int metric) {
-        if (named == metric) {
-            return true;
-        }
-        for (int ancestor : product().ancestors(named)) {
-            if (ancestor == metric) {
-                return true;
-            }
-        }
-        return false;
+        return usage.applied(product(), limits.metric(i), before[i]);
     }
 
     /// The product asked for.

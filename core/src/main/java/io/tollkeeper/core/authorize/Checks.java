@@ -9,6 +9,7 @@ import io.tollkeeper.core.catalog.PlanLimits;
 import io.tollkeeper.core.catalog.Product;
 import io.tollkeeper.core.flight.Redaction;
 import io.tollkeeper.core.reason.Reason;
+import io.tollkeeper.core.usage.Blank;
 import io.tollkeeper.core.usage.Usage;
 import org.jspecify.annotations.Nullable;
 
@@ -221,21 +222,22 @@ public final class Checks {
     /// 9.4: the index of the first limit that the propagated usage would exceed, −1 if none. Without usage every limit
     /// is compared with its stored value; with usage only those of the metrics used and their ancestors.
     public static int violatedLimit(PlanLimits limits, long[] stored, Usage usage) {
-        boolean present = usage.present();
         for (int i = 0; i < limits.size(); i++) {
-            long max = limits.max(i);
-            if (!present) {
-                if (stored[i] > max) {
-                    return i;
-                }
-                continue;
-            }
-            int at = usage.indexOf(limits.metric(i));
-            if (at >= 0 && exceeds(stored[i], usage, at, max) || at < 0 && max < 0) {
+            if (violates(limits, i, stored[i], usage)) {
                 return i;
             }
         }
         return -1;
+    }
+
+    /// Whether the propagated usage would exceed the i-th limit.
+    public static boolean violates(PlanLimits limits, int i, long stored, Usage usage) {
+        long max = limits.max(i);
+        if (!usage.present()) {
+            return stored > max;
+        }
+        int at = usage.indexOf(limits.metric(i));
+        return at < 0 ? max < 0 : exceeds(stored, usage, at, max);
     }
 
     private static boolean exceeds(long stored, Usage usage, int at, long max) {

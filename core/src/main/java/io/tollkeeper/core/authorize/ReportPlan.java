@@ -12,6 +12,7 @@ import java.util.Set;
 import io.tollkeeper.core.catalog.Identifier;
 import io.tollkeeper.core.catalog.Product;
 import io.tollkeeper.core.reason.Reason;
+import io.tollkeeper.core.usage.Blank;
 import io.tollkeeper.core.usage.Period;
 import io.tollkeeper.core.usage.Slot;
 import io.tollkeeper.core.usage.Usage;
@@ -139,25 +140,31 @@ final class ReportPlan {
 
     private void checkStamps() {
         for (List<Entry> group : groups.values()) {
+            group.removeIf(entry -> !isUsed(entry.transaction) && !isInTime(entry.transaction.stamp));
             for (Entry entry : group) {
                 long stamp = entry.transaction.stamp;
                 if (stamp < report.now - OLDEST) {
-                    late(entry, Reason.TRANSACTION_TOO_OLD, "reporting transactions older than 86400 seconds is not allowed");
+                    faults.add(new ReportOutcome.Fault(
+                            entry.index,
+                            Reason.TRANSACTION_TOO_OLD,
+                            "reporting transactions older than 86400 seconds is not allowed"));
                 } else if (stamp > report.now + NEWEST) {
-                    late(
-                            entry,
+                    faults.add(new ReportOutcome.Fault(
+                            entry.index,
                             Reason.TRANSACTION_TOO_NEW,
-                            "reporting transactions more than 3600 seconds in the future is not allowed");
+                            "reporting transactions more than 3600 seconds in the future is not allowed"));
                 }
             }
         }
     }
 
-    private void late(Entry entry, Reason reason, String message) {
-        boolean counts = entry.transaction.usage.present() || entry.transaction.logCode != 0;
-        if (counts && !isOnlyForItsCode(entry.transaction)) {
-            faults.add(new ReportOutcome.Fault(entry.index, reason, message));
-        }
+    /// Whether the original would count it at all: what it drops before it looks at timestamps cannot void a report.
+    private static boolean isUsed(Report.Transaction transaction) {
+        return transaction.usage.present() && !transaction.usage.onlyLiteralZero();
+    }
+
+    private boolean isInTime(long stamp) {
+        return stamp >= report.now - OLDEST && stamp <= report.now + NEWEST;
     }
 
     /// The applications in the order in which their locks are taken.

@@ -10,6 +10,7 @@ import java.util.Set;
 
 import io.tollkeeper.core.event.AlertBins;
 import io.tollkeeper.core.reason.Reason;
+import io.tollkeeper.core.usage.Blank;
 import io.tollkeeper.core.usage.Period;
 import org.jspecify.annotations.Nullable;
 
@@ -99,14 +100,14 @@ public final class Catalog {
         /// table 5.1 (`null` = good so far). Blank texts count as absent.
         public CallerAccess.@Nullable Refused preflight(
                 @Nullable String providerKey, @Nullable String token, @Nullable String productId) {
-            if (providerKey != null && !providerKey.isBlank()) {
+            if (providerKey != null && !Blank.is(providerKey)) {
                 return null;
             }
-            if (token == null || token.isBlank()) {
+            if (token == null || Blank.is(token)) {
                 return new CallerAccess.Refused(
                         Reason.CALLER_CREDENTIALS_REQUIRED, "Provider key or service token are required");
             }
-            if (productId == null || productId.isBlank()) {
+            if (productId == null || Blank.is(productId)) {
                 return new CallerAccess.Refused(Reason.SERVICE_ID_MISSING, "Service ID is missing");
             }
             if (!hasToken(token, productId) || product(productId) == null) {
@@ -124,8 +125,8 @@ public final class Catalog {
             if (refused != null) {
                 return refused;
             }
-            boolean named = productId != null && !productId.isBlank();
-            if (providerKey == null || providerKey.isBlank()) {
+            boolean named = productId != null && !Blank.is(productId);
+            if (providerKey == null || Blank.is(providerKey)) {
                 Product product = productId == null ? null : product(productId);
                 return product == null ? invalidServiceId("") : new CallerAccess.Allowed(product);
             }

@@ -23,10 +23,24 @@ public final class Usage {
     private boolean present;
     private boolean onlyLiteralZero = true;
 
+    private final MetricIndex index = new MetricIndex();
+
     private int total;
     private int[] totalMetrics = new int[8];
     private long[] totalAmounts = new long[8];
     private byte[] totalKinds = new byte[8];
+    private final MetricIndex totalIndex = new MetricIndex();
+
+    /// Made when first asked for; −1 before.
+    private int shown = -1;
+    private int[] shownMetrics = new int[8];
+    private long[] shownUses = new long[8];
+    private long[] shownAmounts = new long[8];
+    private byte[] shownKinds = new byte[8];
+    private final MetricIndex shownIndex = new MetricIndex();
+
+    /// What is kept for the next call; beyond it memory is given back.
+    private static final int KEPT = 64;
 
     static final byte INCREMENT = 0;
     static final byte SET = 1;
@@ -41,19 +55,36 @@ public final class Usage {
         total = 0;
         present = false;
         onlyLiteralZero = true;
+        shown = -1;
+        if (names.length > KEPT) {
+            names = new String[0];
+            texts = new String[0];
+        }
+        if (totalMetrics.length > KEPT) {
+            metrics = new int[4];
+            amounts = new long[4];
+            kinds = new byte[4];
+            totalMetrics = new int[8];
+            totalAmounts = new long[8];
+            totalKinds = new byte[8];
+            shownMetrics = new int[8];
+            shownUses = new long[8];
+            shownAmounts = new long[8];
+            shownKinds = new byte[8];
+        }
     }
 
     /// Adds `amount` of a metric by number. Several additions of the same metric add up.
     public void add(int metric, long amount) {
         present = true;
         onlyLiteralZero &= amount == 0;
-        for (int i = 0; i < size; i++) {
-            if (metrics[i] == metric) {
-                amounts[i] += amount;
-                return;
-            }
+        shown = -1;
+        int at = index.find(metrics, size, metric);
+        if (at >= 0) {
+            amounts[at] += amount;
+        } else {
+            append(metric, amount, INCREMENT);
         }
-        append(metric, amount, INCREMENT);
     }
 
     /// Forgets metrics whose additions came to nothing or less, as the gateway does after its rules.
@@ -67,6 +98,8 @@ public final class Usage {
             }
         }
         size = kept;
+        shown = -1;
+        index.changed(metrics, size);
         present = kept > 0;
     }
 
@@ -109,6 +142,7 @@ public final class Usage {
             return null;
         }
         size = 0;
+        shown = -1;
         for (int i = 0; i < named; i++) {
             UsageFault fault = resolve(product, names[i], texts[i]);
             if (fault != null) {
@@ -119,7 +153,7 @@ public final class Usage {
     }
 
     private @Nullable UsageFault resolve(MetricTree product, String name, @Nullable String text) {
-        if (text == null || isBlank(text)) {
+        if (text == null || Blank.is(text)) {
             return new UsageFault(
                     Reason.USAGE_VALUE_INVALID, name, "usage value for metric \"" + name + "\" can not be empty");
         }
@@ -132,7 +166,7 @@ public final class Usage {
         if (end == digits || skipBlanks(text, end) < text.length()) {
             return invalidValue(name, text);
         }
-        int metric = product.metricNumber(trimmed(name));
+        int metric = product.metricNumber(Blank.trim(name));
         if (metric == MetricTree.NONE) {
             return unknown(name);
         }
@@ -147,14 +181,13 @@ public final class Usage {
                 kind |= HUGE;
             }
         }
-        for (int i = 0; i < size; i++) {
-            if (metrics[i] == metric) {
-                amounts[i] = amount;
-                kinds[i] = kind;
-                return null;
-            }
+        int at = index.find(metrics, size, metric);
+        if (at >= 0) {
+            amounts[at] = amount;
+            kinds[at] = kind;
+        } else {
+            append(metric, amount, kind);
         }
-        append(metric, amount, kind);
         return null;
     }
 
@@ -182,11 +215,7 @@ public final class Usage {
                 "usage value \"" + text + "\" for metric \"" + name + "\" is invalid");
     }
 
-    private static boolean isBlank(String text) {
-        return skipBlanks(text, 0) == text.length();
-    }
-
-    /// Blanks are those of ASCII, line breaks included.
+    /// Around a value there may be blanks of ASCII, line breaks included, but no NUL.
     private static int skipBlanks(String text, int from) {
         int i = from;
         while (i < text.length() && isBlank(text.charAt(i))) {
@@ -199,22 +228,13 @@ public final class Usage {
         return c == ' ' || c >= '\t' && c <= '\r';
     }
 
-    private static String trimmed(String name) {
-        int from = skipBlanks(name, 0);
-        int end = name.length();
-        while (end > from && isBlank(name.charAt(end - 1))) {
-            end--;
-        }
-        return name.substring(from, end);
-    }
-
     /// The first value beyond 2^63 − 1 that was sent: such usage can be compared but not counted. None if all fit.
     public @Nullable UsageFault unstorable(MetricTree product) {
         for (int i = 0; i < size; i++) {
             if ((kinds[i] & HUGE) != 0) {
                 String name = product.metricName(metrics[i]);
                 for (int sent = named - 1; sent >= 0; sent--) {
-                    if (trimmed(names[sent]).equals(name)) {
+                    if (Blank.trim(names[sent]).equals(name)) {
                         String text = texts[sent];
                         return invalidValue(names[sent], text == null ? "" : text);
                     }
@@ -233,6 +253,7 @@ public final class Usage {
         metrics[size] = metric;
         amounts[size] = amount;
         kinds[size++] = kind;
+        index.added(metrics, size);
     }
 
     /// Computes the amount per metric, including ancestors unless `flat`, in the order sent: a set on a method replaces
@@ -276,6 +297,7 @@ public final class Usage {
         totalMetrics[total] = metric;
         totalAmounts[total] = amount;
         totalKinds[total++] = kind;
+        totalIndex.added(totalMetrics, total);
     }
 
     /// How many metrics the propagated usage touches.
@@ -305,12 +327,7 @@ public final class Usage {
 
     /// Position of a metric in the propagated usage, −1 if it is not touched.
     public int indexOf(int metric) {
-        for (int i = 0; i < total; i++) {
-            if (totalMetrics[i] == metric) {
-                return i;
-            }
-        }
-        return -1;
+        return totalIndex.find(totalMetrics, total, metric);
     }
 
     /// How many metrics were named by the caller.
@@ -318,18 +335,64 @@ public final class Usage {
         return size;
     }
 
-    /// Number of the i-th metric named by the caller.
-    public int namedMetric(int i) {
-        return metrics[i];
+    // ---- what answers show (specification, sections 10 and 11.1): as sent, each value applied in turn to its metric and
+    // all ancestors, whatever was propagated for counting
+
+    /// What the caller named for a metric and all its descendants together, sets counting as their number; saturated.
+    /// −1 if it named none of them.
+    public long use(MetricTree product, int metric) {
+        showAll(product);
+        int at = shownIndex.find(shownMetrics, shown, metric);
+        return at < 0 ? -1 : shownUses[at];
     }
 
-    /// Value the caller gave for the i-th metric; for a set, the value to set. Saturated at 2^63 − 1.
-    public long namedAmount(int i) {
-        return amounts[i];
+    /// The value of a counter to show after this usage, stored before; saturated.
+    public long applied(MetricTree product, int metric, long stored) {
+        showAll(product);
+        int at = shownIndex.find(shownMetrics, shown, metric);
+        if (at < 0) {
+            return stored;
+        }
+        return shownKinds[at] == SET ? shownAmounts[at] : sum(stored, shownAmounts[at]);
     }
 
-    /// Whether the i-th metric was named with a set.
-    public boolean isNamedSet(int i) {
-        return (kinds[i] & SET) != 0;
+    private void showAll(MetricTree product) {
+        if (shown >= 0) {
+            return;
+        }
+        shown = 0;
+        for (int i = 0; i < size; i++) {
+            boolean set = (kinds[i] & SET) != 0;
+            show(metrics[i], amounts[i], set);
+            for (int ancestor : product.ancestors(metrics[i])) {
+                show(ancestor, amounts[i], set);
+            }
+        }
+    }
+
+    private void show(int metric, long amount, boolean set) {
+        int at = shownIndex.find(shownMetrics, shown, metric);
+        if (at < 0) {
+            if (shown == shownMetrics.length) {
+                shownMetrics = Arrays.copyOf(shownMetrics, shown * 2);
+                shownUses = Arrays.copyOf(shownUses, shown * 2);
+                shownAmounts = Arrays.copyOf(shownAmounts, shown * 2);
+                shownKinds = Arrays.copyOf(shownKinds, shown * 2);
+            }
+            shownMetrics[shown] = metric;
+            shownUses[shown] = amount;
+            shownAmounts[shown] = amount;
+            shownKinds[shown++] = set ? SET : INCREMENT;
+            shownIndex.added(shownMetrics, shown);
+            return;
+        }
+        shownUses[at] = sum(shownUses[at], amount);
+        shownAmounts[at] = set ? amount : sum(shownAmounts[at], amount);
+        shownKinds[at] = set ? SET : shownKinds[at];
+    }
+
+    private static long sum(long one, long amount) {
+        long sum = one + amount;
+        return amount > 0 && sum < one ? Long.MAX_VALUE : sum;
     }
 }

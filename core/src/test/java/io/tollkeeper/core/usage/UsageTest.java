@@ -1,5 +1,6 @@
 package io.tollkeeper.core.usage;
 
+import java.util.ArrayList;
 import java.util.List;
 
 import io.tollkeeper.core.catalog.Metric;
@@ -54,6 +55,45 @@ class UsageTest {
         assertThat(usage.resolve(PRODUCT)).isNull();
         usage.propagate(PRODUCT, false);
         assertThat(effect(HITS)).isEqualTo(effectOnHits);
+    }
+
+    /// 4 096 metrics cost 10 ms when every one of them was looked for among all others.
+    @Test
+    void fourThousandMetricsCostNoMoreEachThanFew() {
+        var metrics = new ArrayList<Metric>();
+        metrics.add(new Metric(0, "0", "all", null));
+        for (int i = 1; i <= 4_096; i++) {
+            metrics.add(new Metric(i, "" + i, "m" + i, "0"));
+        }
+        var product = new Product(new ProductSettings(1, "1", "pk", "2", true, false), metrics, List.of());
+        send(product, 4_096);
+        assertThat(usage.total()).isEqualTo(4_097);
+        assertThat(usage.amount(usage.indexOf(0))).isEqualTo(8_193);
+        assertThat(usage.amount(usage.indexOf(7))).isEqualTo(3);
+        assertThat(usage.use(product, 0)).isEqualTo(8_193);
+        assertThat(usage.applied(product, 4_096, 10)).isEqualTo(12);
+        assertThat(usage.indexOf(5_000)).isEqualTo(-1);
+        nanos(product, 16, 25_600);
+        nanos(product, 4_096, 100);
+        assertThat(nanos(product, 4_096, 100)).isLessThan(20 * nanos(product, 16, 25_600));
+    }
+
+    private long nanos(Product product, int metrics, int rounds) {
+        long began = System.nanoTime();
+        for (int round = 0; round < rounds; round++) {
+            send(product, metrics);
+        }
+        return System.nanoTime() - began;
+    }
+
+    private void send(Product product, int metrics) {
+        usage.clear();
+        for (int i = metrics; i > 0; i--) {
+            usage.name("m" + i, "2");
+        }
+        usage.name(" m7 ", "3");
+        assertThat(usage.resolve(product)).isNull();
+        usage.propagate(product, false);
     }
 
     @Test

@@ -1,6 +1,7 @@
 package io.tollkeeper.meter.answer;
 
 import io.tollkeeper.core.authorize.Call;
+import io.tollkeeper.core.authorize.Checks;
 import io.tollkeeper.core.catalog.PlanLimits;
 import io.tollkeeper.core.catalog.Product;
 import io.tollkeeper.core.usage.Period;
@@ -12,8 +13,8 @@ import io.tollkeeper.http.Headers;
 ///
 /// Looked at are the limits of the metrics named in the usage and of their ancestors, all limits if no usage was
 /// named. The most constrained one is shown: least remaining calls, then the longer period, then the order of the
-/// answer. A limit that this call does not use (remaining −1) is the least constrained; and a denial without usage
-/// shows a limit that is exceeded (specification, section 25, B9).
+/// answer. A limit that this call does not use (remaining −1) is the least constrained; and a denial shows
+/// only limits that denied it (specification, section 25, B9).
 public final class LimitHeaders {
 
     private static final HeaderName REMAINING = HeaderName.of("3scale-limit-remaining");
@@ -29,13 +30,8 @@ public final class LimitHeaders {
         int picked = -1;
         long least = Long.MAX_VALUE;
         for (int i = 0; i < limits.size(); i++) {
-            long use = 0;
-            if (usage.present()) {
-                use = use(product, usage, limits.metric(i));
-                if (use < 0) {
-                    continue;
-                }
-            } else if (denied && call.current(i) <= limits.max(i)) {
+            long use = usage.present() ? usage.use(product, limits.metric(i)) : 0;
+            if (use < 0 || denied && !Checks.violates(limits, i, call.before(i), usage)) {
                 continue;
             }
             long left = limits.max(i) - call.current(i);
@@ -55,30 +51,5 @@ public final class LimitHeaders {
         headers.add(REMAINING, Long.toString(least));
         headers.add(RESET, period == Period.ETERNITY ? NONE : Long.toString(period.end(call.now()) - call.now()));
         headers.add(MAX_VALUE, Long.toString(limits.max(picked)));
-    }
-
-    /// What the usage names for a metric and all its descendants, sets counting as their number; −1 if it names none of
-    /// them.
-    private static long use(Product product, Usage usage, int metric) {
-        long use = -1;
-        for (int i = 0; i < usage.size(); i++) {
-            int named = usage.namedMetric(i);
-            if (named == metric || isAncestor(product, metric, named)) {
-                use = Math.max(use, 0) + usage.namedAmount(i);
-                if (use < 0) {
-                    return Long.MAX_VALUE;
-                }
-            }
-        }
-        return use;
-    }
-
-    private static boolean isAncestor(Product product, int ancestor, int metric) {
-        for (int above : product.ancestors(metric)) {
-            if (above == ancestor) {
-                return true;
-            }
-        }
-        return false;
     }
 }

@@ -8,12 +8,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-import io.tollkeeper.core.authorize.Blank;
 import io.tollkeeper.core.authorize.CatalogWriter;
 import io.tollkeeper.core.catalog.Application;
 import io.tollkeeper.core.catalog.CatalogChange;
 import io.tollkeeper.core.catalog.CatalogStore;
 import io.tollkeeper.core.catalog.Identifier;
+import io.tollkeeper.core.usage.Blank;
 import io.tollkeeper.meter.internalapi.InternalAnswer.Refusal;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;

@@ -7,11 +7,11 @@ import java.util.Base64;
 import java.util.List;
 import java.util.TreeSet;
 
-import io.tollkeeper.core.authorize.Blank;
 import io.tollkeeper.core.authorize.CatalogWriter;
 import io.tollkeeper.core.catalog.Application;
 import io.tollkeeper.core.catalog.CatalogChange;
 import io.tollkeeper.core.catalog.CatalogStore;
+import io.tollkeeper.core.usage.Blank;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;

@@ -7,13 +7,13 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 
-import io.tollkeeper.core.authorize.Blank;
 import io.tollkeeper.core.authorize.CatalogWriter;
 import io.tollkeeper.core.catalog.Catalog;
 import io.tollkeeper.core.catalog.CatalogChange;
 import io.tollkeeper.core.catalog.Identifier;
 import io.tollkeeper.core.catalog.Product;
 import io.tollkeeper.core.catalog.ServiceToken;
+import io.tollkeeper.core.usage.Blank;
 import io.tollkeeper.meter.internalapi.InternalAnswer.Refusal;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;

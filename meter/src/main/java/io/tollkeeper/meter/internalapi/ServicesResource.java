@@ -3,13 +3,13 @@ package io.tollkeeper.meter.internalapi;
 import java.util.ArrayList;
 import java.util.List;
 
-import io.tollkeeper.core.authorize.Blank;
 import io.tollkeeper.core.authorize.CatalogWriter;
 import io.tollkeeper.core.catalog.Catalog;
 import io.tollkeeper.core.catalog.CatalogChange;
 import io.tollkeeper.core.catalog.Identifier;
 import io.tollkeeper.core.catalog.Product;
 import io.tollkeeper.core.catalog.ProductSettings;
+import io.tollkeeper.core.usage.Blank;
 import io.tollkeeper.meter.internalapi.InternalAnswer.Refusal;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;

@@ -2,7 +2,7 @@ package io.tollkeeper.meter.params;
 
 import java.util.Locale;
 
-import io.tollkeeper.core.authorize.Blank;
+import io.tollkeeper.core.usage.Blank;
 import org.jspecify.annotations.Nullable;
 
 /// A `Content-Type` as the original reads it: the word before the first `;` or `,`, in lower case, and the boundary of

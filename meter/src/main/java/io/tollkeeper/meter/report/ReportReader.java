@@ -55,14 +55,26 @@ public final class ReportReader {
         };
     }
 
-    /// Adds all transactions to a report whose shape was found good.
-    public static void read(Params params, Report report, long now) {
+    /// Adds all transactions to a report whose shape was found good. What is to be noted about them for operators;
+    /// none if nothing is.
+    public static @Nullable String read(Params params, Report report, long now) {
         int transactions = params.find(TRANSACTIONS);
+        int unreadable = 0;
+        String first = "";
         for (int at = params.first(transactions); at != Params.NONE; at = params.next(at)) {
+            String timestamp = params.text(params.find(at, TIMESTAMP));
+            long stamp = Timestamps.read(timestamp, now);
+            if (stamp == Timestamps.UNREADABLE) {
+                stamp = now;
+                if (unreadable++ == 0 && timestamp != null) {
+                    first = "transaction " + report.size() + ": timestamp \""
+                            + timestamp.substring(0, Math.min(timestamp.length(), 100)) + "\"";
+                }
+            }
             Report.Transaction transaction = report.add()
                     .appId(params.text(params.find(at, APP_ID)))
                     .userKey(params.text(params.find(at, USER_KEY)))
-                    .stamp(Timestamps.read(params.text(params.find(at, TIMESTAMP)), now))
+                    .stamp(stamp)
                     .logCode(params.statusCode(params.find(params.find(at, LOG), CODE)));
             int usage = params.find(at, USAGE);
             if (params.isMap(usage)) {
@@ -71,5 +83,9 @@ public final class ReportReader {
                 }
             }
         }
+        return unreadable == 0
+                ? null
+                : first + " cannot be read, counted now (expected: YYYY-MM-DD HH:MM:SS or UNIX seconds)"
+                        + (unreadable > 1 ? "; " + (unreadable - 1) + " more" : "");
     }
 }

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
+import io.tollkeeper.core.usage.Blank;
 import org.jspecify.annotations.Nullable;
 
 /// The timestamps of reported transactions (specification, 13.1). Pure function.
@@ -17,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 /// | none, empty | now |
 /// | an integer as Ruby writes it (`1773144000`, `0x…`, `1_000`) | UNIX seconds, so `20260310` is 1970 |
 /// | a date with or without time and zone, in the usual orders | that time; UTC without a zone or with an unknown one |
-/// | anything else | now |
+/// | anything else | now, but told apart |
 ///
 /// A day that its month lacks rolls over (February 30 is March 2), fractions of a second are dropped. The common
 /// `YYYY-MM-DD HH:MM:SS` is read without regular expressions; what people write otherwise goes through patterns.
@@ -65,11 +66,17 @@ public final class Timestamps {
             Map.entry("akst", -9),
             Map.entry("hst", -10));
 
+    /// What [#read] answers for a text that means no moment: such a transaction counts now.
+    public static final long UNREADABLE = Long.MIN_VALUE;
+
+    /// Nobody writes a moment in more; and patterns are not for long texts of strangers.
+    private static final int LONGEST = 100;
+
     private Timestamps() {}
 
-    /// The epoch second that a text means at `now`.
+    /// The epoch second that a text means at `now`, or [#UNREADABLE].
     public static long read(@Nullable String text, long now) {
-        if (text == null || text.isEmpty()) {
+        if (text == null || Blank.is(text)) {
             return now;
         }
         if (text.length() == 19) {
@@ -78,13 +85,23 @@ public final class Timestamps {
                 return usual;
             }
         }
-        // Nobody writes a moment in more; and patterns are not for long texts of strangers.
-        if (text.length() > 100) {
-            return now;
+        if (text.length() > LONGEST) {
+            return tooLong(text);
         }
         String trimmed = text.strip();
         Matcher integer = INTEGER.matcher(trimmed);
-        return integer.matches() ? integer(integer) : date(trimmed.toLowerCase(Locale.ROOT), now);
+        return integer.matches() ? integer(integer) : date(trimmed.toLowerCase(Locale.ROOT));
+    }
+
+    /// A number of so many digits is far away; anything else is not worth reading.
+    private static long tooLong(String text) {
+        boolean negative = text.charAt(0) == '-';
+        for (int i = negative ? 1 : 0; i < text.length(); i++) {
+            if (text.charAt(i) < '0' || text.charAt(i) > '9') {
+                return UNREADABLE;
+            }
+        }
+        return negative ? -Long.MAX_VALUE / 2 : Long.MAX_VALUE / 2;
     }
 
     /// `YYYY-MM-DD HH:MM:SS`, or `MIN_VALUE` if the text is not exactly that.
@@ -130,25 +147,25 @@ public final class Timestamps {
         return "-".equals(matcher.group(1)) ? -saturated : saturated;
     }
 
-    private static long date(String text, long now) {
+    private static long date(String text) {
         long day = dayOf(text);
         if (day == Long.MIN_VALUE) {
-            return now;
+            return UNREADABLE;
         }
         Matcher time = TIME.matcher(text.replaceFirst("(\\d)t(\\d)", "$1 $2"));
         if (!time.find()) {
-            return text.indexOf(':') >= 0 ? now : day * DAY;
+            return text.indexOf(':') >= 0 ? UNREADABLE : day * DAY;
         }
         int hour = Integer.parseInt(time.group(1));
         if (time.group(4) != null) {
             if (hour < 1 || hour > 12) {
-                return now;
+                return UNREADABLE;
             }
             hour = hour % 12 + (time.group(4).equals("pm") ? 12 : 0);
         }
         int seconds = time.group(3) == null ? 0 : Integer.parseInt(time.group(3));
         long second = second(hour, Integer.parseInt(time.group(2)), seconds);
-        return second < 0 ? now : day * DAY + second - offset(time);
+        return second < 0 ? UNREADABLE : day * DAY + second - offset(time);
     }
 
     private static long offset(Matcher time) {

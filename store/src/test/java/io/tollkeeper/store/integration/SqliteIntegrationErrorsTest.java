@@ -53,6 +53,13 @@ final class SqliteIntegrationErrorsTest extends IntegrationErrorsContract {
     }
 
     @Test
+    void whateverACallerSentComesBackAsItWas() {
+        IntegrationError strange = new IntegrationError("a\0b'\"", 1, "metric_invalid", "\0 ü € \uD83D\uDE00 \n", "{\"x\":\"\\u0000\"}");
+        errors.add(strange);
+        assertThat(errors.newest("a\0b'\"", 0, 1).errors()).containsExactly(strange);
+    }
+
+    @Test
     void aFloodOverAThousandProductsFillsNeitherDiskNorMemory() throws Exception {
         String context = "{\"url\":\"" + "x".repeat(400) + "\"}";
         for (int i = 0; i < 100_000; i++) {

@@ -1,4 +1,4 @@
-package io.tollkeeper.core.authorize;
+package io.tollkeeper.core.usage;
 
 import org.jspecify.annotations.Nullable;
 
