@@ -10,7 +10,7 @@ import io.tollkeeper.store.usage.Snapshots;
 /// | | default |
 /// |---|---|
 /// | `clock` | the system's |
-/// | `snapshots` | every 30 s, after 600 000 journal rows or 64 MiB of them, or with 100 000 changed applications; applications in memory take up to two fifths of the heap |
+/// | `snapshots` | every 30 s, after 600 000 journal rows or 64 MiB of them, or with 100 000 changed applications; applications in memory take up to half of the heap |
 /// | `flightBytes`, `flightAge` | flight records on disk: 256 MiB, 7 days |
 /// | `errorBytes` | integration errors on disk: 256 MiB |
 /// | `eventsKept` | events that nobody fetched and deleted: 90 days (zero: for good) |
@@ -26,7 +26,7 @@ public record StoreSettings(
         return new StoreSettings(
                 InstantSource.system(),
                 new Snapshots.Limits(
-                        Duration.ofSeconds(30), 600_000, 64 << 20, 100_000, Runtime.getRuntime().maxMemory() * 2 / 5),
+                        Duration.ofSeconds(30), 600_000, 64 << 20, 100_000, Runtime.getRuntime().maxMemory() / 2),
                 256 << 20,
                 Duration.ofDays(7),
                 256 << 20,

@@ -159,7 +159,7 @@ final class EmbeddedStoreTest {
                     heaviest = Math.max(heaviest, house.applications.weight());
                 }
             }
-            assertThat(heaviest).isBetween(room, room * 5 / 4 + 2_000);
+            assertThat(heaviest).isBetween(room, room * 9 / 8 + 2_000);
             assertThat(house.store.health().snapshots()).isPositive();
         }
         try (House house = new House(folder, House.NEVER)) {

@@ -59,7 +59,7 @@ public final class Snapshots {
 
         /// Beyond this, loads wait.
         long fullBytes() {
-            return residentBytes + residentBytes / 4;
+            return residentBytes + residentBytes / 8;
         }
 
         /// Looking for the least recently used visits all, so that some more than necessary leave at a time.

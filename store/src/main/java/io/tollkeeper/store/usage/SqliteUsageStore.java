@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
 /// readers beside it; blocks.
 ///
 /// A file of its own, apart from the catalogue's: a snapshot of 100 000 applications writes for seconds, and a
-/// catalogue change must not wait for that. Commits are synchronous here as well, because journal rows are deleted on
-/// the strength of them.
+/// catalogue change must not wait for that. Before journal rows are deleted on the strength of snapshots, these are
+/// forced to the disk.
 public final class SqliteUsageStore implements UsageStore {
 
     /// Applications per transaction of [#prune].
@@ -86,6 +86,7 @@ public final class SqliteUsageStore implements UsageStore {
 
     @Override
     public void truncateBelow(long seq) {
+        write("snapshots for good", UsageSql::force);
         journal.truncateBelow(seq);
     }
 
