@@ -9,14 +9,6 @@ import time
 from . import machine, ours
 from .program import Program, free_port
 
-METERING = """products:
-  unused:
-    hosts: [unused.test]
-    upstream: http://127.0.0.1:1
-    rules: [{method: ANY, pattern: /}]
-"""
-
-
 class Meter(Program):
     """One meter on one data folder; may be started again after it ended."""
 
@@ -24,10 +16,8 @@ class Meter(Program):
         folder = machine.WORK / name
         folder.mkdir(parents=True, exist_ok=True)
         self.data = data
-        self.ports = {part: free_port() for part in ("gateway", "meter", "management", "metrics")}
-        configuration = folder / "tollkeeper.yaml"
-        configuration.write_text(METERING, encoding="utf-8")
-        command = [machine.ROOT / "tollkeeper", "run", "--config", configuration, "--data", data]
+        self.ports = {part: free_port() for part in ("meter", "management", "metrics")}
+        command = [machine.ROOT / "tollkeeper", "meter", "--data", data]
         for part, port in self.ports.items():
             command += ["--set", f"{part}.listen=127.0.0.1:{port}"]
         command += ["--set", f"access-log={folder / 'access.log'}"]
