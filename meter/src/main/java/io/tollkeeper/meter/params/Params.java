@@ -173,6 +173,9 @@ public final class Params {
             if (at < 0) {
                 return false;
             }
+            while (at < to && bytes[at] == ' ') {
+                at++; // blanks belong to the separator, but not those before the first name
+            }
         }
         return true;
     }
@@ -181,11 +184,7 @@ public final class Params {
     private int pair(int root, int from, int to) {
         byte[] b = bytes;
         int in = from;
-        while (in < to && b[in] == ' ') {
-            in++;
-        }
-        int start = in;
-        int out = in;
+        int out = from;
         int nameTo = -1;
         int seen = 0;
         while (in < to) {
@@ -221,7 +220,7 @@ public final class Params {
         }
         valueFrom = nameTo;
         valueTo = out;
-        return nameTo == start || put(root, start, nameTo, 0) ? in : -1;
+        return nameTo == from || put(root, from, nameTo, 0) ? in : -1;
     }
 
     private static int hex(byte c) {
