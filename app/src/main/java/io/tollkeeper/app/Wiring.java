@@ -36,6 +36,7 @@ import io.tollkeeper.core.integration.IntegrationErrors;
 import io.tollkeeper.core.integration.IntegrationErrorsException;
 import io.tollkeeper.core.proxy.Finding;
 import io.tollkeeper.core.proxy.ProxyConfig;
+import io.tollkeeper.core.query.LocalUsage;
 import io.tollkeeper.core.usage.ProductTotals;
 import io.tollkeeper.doctor.explain.Explainer;
 import io.tollkeeper.gateway.Gateway;
@@ -51,7 +52,6 @@ import io.tollkeeper.http.recorder.RecorderSettings;
 import io.tollkeeper.meter.ServiceManagement;
 import io.tollkeeper.meter.internalapi.Credentials;
 import io.tollkeeper.meter.internalapi.InternalApi;
-import io.tollkeeper.meter.internalapi.UsageReader;
 import io.tollkeeper.store.EmbeddedStore;
 import io.tollkeeper.store.StoreSettings;
 import io.tollkeeper.store.sqlite.StoreFileException;
@@ -120,7 +120,7 @@ final class Wiring implements Program {
         var gateway = role.hasGateway() ? closing.with(new Gateway(engine, upstreams(settings),
                 new LocalMeter(catalog, authorizer, applications, settings.gateway().onUnwritableMeter()), clock, recorder)) : null;
         var internalApi = closing.with(new InternalApi(credentials(settings), catalog, writer, store.catalog(),
-                new UsageReader(applications, totals, store.usage(), store.journal(), clock), store.errors(), store.events()));
+                new LocalUsage(applications, totals, store.usage(), store.journal(), store.catalog(), clock), store.errors(), store.events()));
         var meter = new ServiceManagement(catalog, applications, authorizer, internalApi, store.errors(), clock, recorder, VersionCommand.current());
 
         // Without a file a gateway serves the demo; a meter what the Internal API writes.

@@ -4,7 +4,9 @@ import java.util.List;
 import java.util.Map;
 
 import io.tollkeeper.core.usage.Slot;
+import io.tollkeeper.core.usage.SlotRange;
 import io.tollkeeper.core.usage.StoredPast;
+import io.tollkeeper.core.usage.StoredSeries;
 import io.tollkeeper.core.usage.StoredUsage;
 import io.tollkeeper.core.usage.UsageSnapshot;
 import io.tollkeeper.core.usage.UsageStore;
@@ -21,6 +23,30 @@ final class MemoryUsageStore implements UsageStore {
     @Override
     public StoredPast loadPast(long application, List<Slot> slots) {
         return new StoredPast(application, 0, Map.of());
+    }
+
+    @Override
+    public StoredSeries loadSeries(long application, SlotRange range, int most) {
+        return nothing(application);
+    }
+
+    @Override
+    public List<StoredSeries> loadSlot(List<Long> applications, Slot slot) {
+        return applications.stream().map(MemoryUsageStore::nothing).toList();
+    }
+
+    @Override
+    public StoredSeries loadAll(long application) {
+        return nothing(application);
+    }
+
+    @Override
+    public StoredSeries loadTotalSeries(int product, SlotRange range, int most) {
+        return nothing(product);
+    }
+
+    private static StoredSeries nothing(long number) {
+        return new StoredSeries(null, new StoredPast(number, 0, Map.of()), true);
     }
 
     @Override

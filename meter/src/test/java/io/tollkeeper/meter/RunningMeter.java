@@ -18,6 +18,7 @@ import io.tollkeeper.core.authorize.LoadKey;
 import io.tollkeeper.core.authorize.Loaded;
 import io.tollkeeper.core.authorize.Loader;
 import io.tollkeeper.core.catalog.Catalog;
+import io.tollkeeper.core.query.LocalUsage;
 import io.tollkeeper.core.usage.ProductTotals;
 import io.tollkeeper.core.usage.StoredPast;
 import io.tollkeeper.http.Engine;
@@ -29,7 +30,6 @@ import io.tollkeeper.http.recorder.Recorder;
 import io.tollkeeper.http.recorder.RecorderSettings;
 import io.tollkeeper.meter.internalapi.Credentials;
 import io.tollkeeper.meter.internalapi.InternalApi;
-import io.tollkeeper.meter.internalapi.UsageReader;
 import io.tollkeeper.testkit.store.MemoryCatalogStore;
 import io.tollkeeper.testkit.store.MemoryEventStore;
 import io.tollkeeper.testkit.store.MemoryIntegrationErrors;
@@ -61,7 +61,7 @@ final class RunningMeter implements AutoCloseable {
                 catalog,
                 writer,
                 store,
-                new UsageReader(applications, totals, new MemoryUsageStore(), journal, clock),
+                new LocalUsage(applications, totals, new MemoryUsageStore(), journal, store, clock),
                 errors,
                 events);
         engine = Engine.start(new EngineSettings(Transport.NIO, loops, EngineSettings.Dns.DEFAULT));

@@ -15,7 +15,10 @@ import io.tollkeeper.core.authorize.Authorizer;
 import io.tollkeeper.core.authorize.Call;
 import io.tollkeeper.core.authorize.CatalogWriter;
 import io.tollkeeper.core.authorize.Decision;
+import io.tollkeeper.core.authorize.LoadKey;
 import io.tollkeeper.core.authorize.LoadWaiter;
+import io.tollkeeper.core.authorize.Report;
+import io.tollkeeper.core.authorize.ReportOutcome;
 import io.tollkeeper.core.catalog.Application;
 import io.tollkeeper.core.catalog.Catalog;
 import io.tollkeeper.core.catalog.CatalogChange;
@@ -23,6 +26,7 @@ import io.tollkeeper.core.catalog.Metric;
 import io.tollkeeper.core.catalog.Product;
 import io.tollkeeper.core.catalog.ProductSettings;
 import io.tollkeeper.core.catalog.UsageLimit;
+import io.tollkeeper.core.query.LocalUsage;
 import io.tollkeeper.core.reason.Reason;
 import io.tollkeeper.core.usage.CommitWaiter;
 import io.tollkeeper.core.usage.Period;
@@ -119,21 +123,7 @@ public final class House implements AutoCloseable {
             if (!(decision instanceof Decision.NotLoaded(var key))) {
                 return decision;
             }
-            CompletableFuture<Boolean> ready = new CompletableFuture<>();
-            boolean queued = applications.load(key, new LoadWaiter() {
-                @Override
-                public Executor executor() {
-                    return Runnable::run;
-                }
-
-                @Override
-                public void loaded(@Nullable Reason failure) {
-                    ready.complete(failure == null);
-                }
-            });
-            if (!queued || !ready.join()) {
-                throw new IllegalStateException("application " + application + " could not be loaded");
-            }
+            load(key);
         }
     }
 
@@ -156,6 +146,47 @@ public final class House implements AutoCloseable {
                 done.complete(durable);
             }
         };
+    }
+
+    /// Reports past use and waits for the acknowledgement. The application has to be in memory or loadable.
+    public boolean reported(String application, String metric, String usage, long stamp, int code) {
+        while (true) {
+            CompletableFuture<Boolean> done = new CompletableFuture<>();
+            Report report = new Report(product(), now(), false, null, waiter(done));
+            Report.Transaction transaction = report.add();
+            transaction.appId(application).stamp(stamp).logCode(code);
+            transaction.usage().name(metric, usage);
+            switch (authorizer.report(report)) {
+                case ReportOutcome.Counted _ -> {
+                    return done.join();
+                }
+                case ReportOutcome.NotLoaded(var keys) -> keys.forEach(this::load);
+                case ReportOutcome other -> throw new IllegalStateException(other.toString());
+            }
+        }
+    }
+
+    private void load(LoadKey key) {
+        CompletableFuture<Boolean> ready = new CompletableFuture<>();
+        boolean queued = applications.load(key, new LoadWaiter() {
+            @Override
+            public Executor executor() {
+                return Runnable::run;
+            }
+
+            @Override
+            public void loaded(@Nullable Reason failure) {
+                ready.complete(failure == null);
+            }
+        });
+        if (!queued || !ready.join()) {
+            throw new IllegalStateException(key + " could not be loaded");
+        }
+    }
+
+    /// Everything that was counted can be asked for.
+    public LocalUsage usage() {
+        return new LocalUsage(applications, totals, store.usage(), store.journal(), store.catalog(), clock);
     }
 
     /// What the application used of `hits` for ever, memory and store together.

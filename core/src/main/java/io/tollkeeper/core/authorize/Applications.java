@@ -26,7 +26,9 @@ import io.tollkeeper.core.usage.JournalFailure;
 import io.tollkeeper.core.usage.JournalRow;
 import io.tollkeeper.core.usage.PastDelta;
 import io.tollkeeper.core.usage.Slot;
+import io.tollkeeper.core.usage.SlotRange;
 import io.tollkeeper.core.usage.StoredPast;
+import io.tollkeeper.core.usage.StoredSeries;
 import io.tollkeeper.core.usage.UsageCounters;
 import io.tollkeeper.core.usage.UsageJournal;
 import io.tollkeeper.core.usage.UsageSnapshot;
@@ -105,6 +107,28 @@ public final class Applications implements JournalFailure {
         resident.lock.lock();
         try {
             return resident.counters.value(slot, now, stored);
+        } finally {
+            resident.lock.unlock();
+        }
+    }
+
+    /// The values of a range of slots at `now`, put together with what the store holds of them. None if they have to be
+    /// read again, because a snapshot was written, or the application left memory, after `stored` was read. Of an
+    /// application that was not resident before `stored` was read, the store holds everything.
+    public @Nullable Map<Slot, Long> values(long application, StoredSeries stored, SlotRange range, long now) {
+        StoredPast past = stored.past();
+        ResidentApplication resident = byNumber.get(application);
+        if (resident == null) {
+            return null;
+        }
+        Map<Slot, Long> values = new HashMap<>(past.values());
+        resident.lock.lock();
+        try {
+            if (resident.evicted || resident.snapshotSeq > past.seq()) {
+                return null;
+            }
+            resident.counters.overlay(range, now, past, values);
+            return values;
         } finally {
             resident.lock.unlock();
         }

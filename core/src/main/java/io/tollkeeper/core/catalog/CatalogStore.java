@@ -39,6 +39,9 @@ public interface CatalogStore {
     /// All user keys of an application.
     List<String> userKeys(String productId, String applicationId);
 
+    /// Applications of a product, deleted ones too, in ascending order of their ids, after `after`, at most `limit`.
+    List<KnownApplication> knownApplications(String productId, @Nullable String after, int limit);
+
     /// Application ids of a product in ascending order, after `after`, at most `limit`.
     List<String> applicationIds(String productId, @Nullable String after, int limit);
 }

@@ -46,10 +46,12 @@ public final class CounterKey {
         if (isMetric(key)) {
             return "metric " + key;
         }
-        if (key >= STATUS) {
-            return "status " + (key - STATUS);
-        }
-        int code = key - RESPONSE;
+        return key >= STATUS ? "status " + code(key) : code(key);
+    }
+
+    /// The code that a key of a response code or status stands for: `2XX`, `404`, `301`.
+    public static String code(int key) {
+        int code = key >= STATUS ? key - STATUS : key - RESPONSE;
         return code < 10 ? code + "XX" : Integer.toString(code);
     }
 }

@@ -121,6 +121,24 @@ public final class ProductTotals {
         return oldest;
     }
 
+    /// The values of a range of slots at `now`, put together with what the store holds of them; none if a snapshot was
+    /// written after `stored` was read: read it again.
+    public @Nullable Map<Slot, Long> values(int product, StoredPast stored, SlotRange range, long now) {
+        // The store's part may be long: copied before the lock is taken.
+        Map<Slot, Long> values = new HashMap<>(stored.values());
+        synchronized (this) {
+            Total total = totals.get(product);
+            if (total == null) {
+                return values;
+            }
+            if (total.snapshotSeq > stored.seq()) {
+                return null;
+            }
+            total.counters.overlay(range, now, stored, values);
+            return values;
+        }
+    }
+
     /// Value of one slot of a product at `now`, put together with what the store holds of it (none = nothing was
     /// read: right for slots that are not closed).
     public synchronized long value(int product, Slot slot, long now, @Nullable StoredPast past) {

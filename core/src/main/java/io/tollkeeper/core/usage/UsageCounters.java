@@ -2,7 +2,9 @@ package io.tollkeeper.core.usage;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 import org.jspecify.annotations.Nullable;
 
@@ -331,6 +333,25 @@ public final class UsageCounters {
         return sum(value, past.values().getOrDefault(slot, 0L) - includedIn(past.seq(), slot));
     }
 
+    /// Puts the value of every slot of a range that memory has a part in over what was read from the store (`past`).
+    public void overlay(SlotRange range, long now, StoredPast past, Map<Slot, Long> values) {
+        SlotMap.Visitor one = (key, period, start, _) -> {
+            if (range.contains(key, period, start)) {
+                Slot slot = new Slot(key, range.period(), start);
+                values.put(slot, value(slot, now, past));
+            }
+        };
+        extra.forEach(one);
+        pending.forEach(one);
+        if (copied != null) {
+            copied.forEach(one);
+        }
+        int period = range.period().slot();
+        for (int row = 0; row < rows && counts(period); row++) {
+            one.slot(keys[row], period, starts[period], 0);
+        }
+    }
+
     private long pendingOf(Slot slot) {
         int period = slot.period().slot();
         long value = pending.get(slot.key(), period, slot.start());
@@ -458,6 +479,16 @@ public final class UsageCounters {
             mask |= values[row * WIDTH + period] != 0 && counts(period) ? 1 << period : 0;
         }
         return mask;
+    }
+
+    /// The values of a range of slots of somebody who is not in memory: all that there is was read from the store.
+    public static Map<Slot, Long> values(int periods, StoredSeries stored, SlotRange range, long now) {
+        Map<Slot, Long> values = new HashMap<>(stored.past().values());
+        StoredUsage snapshot = stored.snapshot();
+        if (snapshot != null) {
+            of(periods, snapshot.slots()).overlay(range, now, stored.past(), values);
+        }
+        return values;
     }
 
     /// Counters as they were exported.

@@ -14,7 +14,17 @@ public interface UsageStore {
     /// Closed slots of an application, read together with its snapshot's sequence.
     StoredPast loadPast(long application, List<Slot> slots);
 
-    /// Writes snapshots of applications in one transaction: rows replaced, past amounts added. A snapshot whose
+    /// Closed slots of an application in a range, at most `most` of them, and its snapshot.
+    StoredSeries loadSeries(long application, SlotRange range, int most);
+
+    /// One slot of many applications, in their order, each with its snapshot.
+    List<StoredSeries> loadSlot(List<Long> applications, Slot slot);
+
+    /// All closed slots of an application, and its snapshot.
+    StoredSeries loadAll(long application);
+
+    /// Writes snapshots of applications in one transaction: rows replaced, past amounts added
+    /// (a closed slot that comes to 0 is not kept). A snapshot whose
     /// sequence is not above the stored one changes nothing (writing a batch twice counts once).
     void write(List<UsageSnapshot> applications);
 
@@ -23,6 +33,9 @@ public interface UsageStore {
 
     /// Closed slots of a product's totals.
     StoredPast loadPastTotals(int product, List<Slot> slots);
+
+    /// Closed slots of a product's totals in a range, at most `most` of them, and their snapshot.
+    StoredSeries loadTotalSeries(int product, SlotRange range, int most);
 
     /// Writes product totals in one transaction, as [#write] does for applications.
     void writeTotals(List<UsageSnapshot> products);

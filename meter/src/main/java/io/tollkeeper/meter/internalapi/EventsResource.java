@@ -8,6 +8,7 @@ import java.time.format.DateTimeFormatter;
 import io.tollkeeper.core.event.Event;
 import io.tollkeeper.core.event.EventStore;
 import io.tollkeeper.core.event.StoredEvent;
+import io.tollkeeper.core.query.LocalUsage;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -23,9 +24,9 @@ final class EventsResource implements InternalApi.Resource {
             DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss 'UTC'").withZone(ZoneOffset.UTC);
 
     private final EventStore events;
-    private final UsageReader usage;
+    private final LocalUsage usage;
 
-    EventsResource(EventStore events, UsageReader usage) {
+    EventsResource(EventStore events, LocalUsage usage) {
         this.events = events;
         this.usage = usage;
     }

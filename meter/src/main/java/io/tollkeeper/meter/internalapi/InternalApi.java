@@ -14,6 +14,7 @@ import io.tollkeeper.core.event.EventStore;
 import io.tollkeeper.core.event.EventStoreException;
 import io.tollkeeper.core.integration.IntegrationErrors;
 import io.tollkeeper.core.integration.IntegrationErrorsException;
+import io.tollkeeper.core.query.LocalUsage;
 import io.tollkeeper.core.usage.UsageStoreException;
 import io.tollkeeper.meter.internalapi.InternalAnswer.Refusal;
 import io.tollkeeper.meter.params.MediaType;
@@ -52,7 +53,7 @@ public final class InternalApi implements AutoCloseable {
             Catalog catalog,
             CatalogWriter writer,
             CatalogStore store,
-            UsageReader usage,
+            LocalUsage usage,
             IntegrationErrors errors,
             EventStore events) {
         this.credentials = credentials;
@@ -68,6 +69,7 @@ public final class InternalApi implements AutoCloseable {
                 new UsageLimitsResource(catalog, writer),
                 new AlertLimitsResource(catalog, writer),
                 new CountersResource(catalog, store, usage),
+                new UsageResource(catalog, store, usage),
                 new UtilizationResource(catalog, store, usage),
                 new ErrorsResource(catalog, errors),
                 new EventsResource(events, usage));

@@ -6,7 +6,10 @@ import io.tollkeeper.core.catalog.CatalogStore;
 import io.tollkeeper.core.catalog.Metric;
 import io.tollkeeper.core.catalog.PlanLimits;
 import io.tollkeeper.core.catalog.Product;
+import io.tollkeeper.core.query.LocalUsage;
+import io.tollkeeper.core.query.UsageOwner;
 import io.tollkeeper.core.usage.Period;
+import io.tollkeeper.core.usage.Slot;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -16,9 +19,9 @@ final class UtilizationResource implements InternalApi.Resource {
 
     private final Catalog catalog;
     private final CatalogStore store;
-    private final UsageReader usage;
+    private final LocalUsage usage;
 
-    UtilizationResource(Catalog catalog, CatalogStore store, UsageReader usage) {
+    UtilizationResource(Catalog catalog, CatalogStore store, LocalUsage usage) {
         this.catalog = catalog;
         this.store = store;
         this.usage = usage;
@@ -35,6 +38,7 @@ final class UtilizationResource implements InternalApi.Resource {
                 store.application(route.id(1), route.id(3)), ApplicationsResource.notFound());
         usage.barrier();
         long now = usage.now();
+        UsageOwner owner = new UsageOwner.OfApplication(application.number());
         PlanLimits limits = product.limits(application.planId());
         ObjectNode answer = Json.object().put("status", "found");
         ArrayNode utilization = answer.putArray("utilization");
@@ -45,7 +49,7 @@ final class UtilizationResource implements InternalApi.Resource {
                     .put("period", period.wireName())
                     .put("metric_name", metric == null ? null : metric.name())
                     .put("max_value", limits.max(i))
-                    .put("current_value", usage.ofApplication(application.number(), limits.metric(i), period, now));
+                    .put("current_value", usage.value(owner, new Slot(limits.metric(i), period, period.start(now))));
         }
         return InternalAnswer.of(200, answer);
     }

@@ -177,6 +177,12 @@ final class CatalogSql {
 
     private Metric saveMetric(String productId, Metric metric) {
         int product = productNumber(productId);
+        // A deleted metric is found by its last name until that is used again, and not again after.
+        handle.execute(
+                "UPDATE metric SET name = '' WHERE product = ? AND name = ? AND present = 0 AND id <> ?",
+                product,
+                metric.name(),
+                metric.id());
         handle.execute(
                 "INSERT INTO metric (product, number, id, present, name, parent_id)"
                         + " SELECT ?, coalesce(max(number) + 1, 0), ?, 1, ?, ? FROM metric WHERE product = ?"

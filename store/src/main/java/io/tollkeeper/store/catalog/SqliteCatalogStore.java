@@ -12,6 +12,7 @@ import io.tollkeeper.core.catalog.CatalogCommit;
 import io.tollkeeper.core.catalog.CatalogContent;
 import io.tollkeeper.core.catalog.CatalogStore;
 import io.tollkeeper.core.catalog.CatalogStoreException;
+import io.tollkeeper.core.catalog.KnownApplication;
 import io.tollkeeper.store.sqlite.Database;
 import io.tollkeeper.store.sqlite.Readers;
 import org.jdbi.v3.core.Handle;
@@ -105,7 +106,7 @@ public final class SqliteCatalogStore implements CatalogStore, AutoCloseable {
     public int metricNumberNamed(String productId, String name) {
         return read("the number of metric " + name, reader -> borrowed(reader.connection())
                 .createQuery("SELECT number FROM metric"
-                        + " WHERE product = (SELECT number FROM product WHERE id = :product) AND name = :name"
+                        + " WHERE product = (SELECT number FROM product WHERE id = :product) AND name = :name AND name <> ''"
                         + " ORDER BY present DESC, number DESC LIMIT 1")
                 .bind("product", productId)
                 .bind("name", name)
@@ -123,6 +124,19 @@ public final class SqliteCatalogStore implements CatalogStore, AutoCloseable {
                 .bind("product", productId)
                 .bind("id", applicationId)
                 .mapTo(String.class)
+                .list());
+    }
+
+    @Override
+    public List<KnownApplication> knownApplications(String productId, @Nullable String after, int limit) {
+        return read("applications of product " + productId, reader -> borrowed(reader.connection())
+                .createQuery("SELECT number, id, present FROM application"
+                        + " WHERE product = (SELECT number FROM product WHERE id = :product)"
+                        + " AND id > :after ORDER BY id LIMIT :limit")
+                .bind("product", productId)
+                .bind("after", after == null ? "" : after)
+                .bind("limit", limit)
+                .map((row, _) -> new KnownApplication(row.getLong(1), row.getString(2), row.getBoolean(3)))
                 .list());
     }
 

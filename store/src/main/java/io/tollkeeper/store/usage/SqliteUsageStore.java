@@ -6,7 +6,9 @@ import java.util.concurrent.locks.ReentrantLock;
 
 import io.tollkeeper.core.usage.Period;
 import io.tollkeeper.core.usage.Slot;
+import io.tollkeeper.core.usage.SlotRange;
 import io.tollkeeper.core.usage.StoredPast;
+import io.tollkeeper.core.usage.StoredSeries;
 import io.tollkeeper.core.usage.StoredUsage;
 import io.tollkeeper.core.usage.UsageSnapshot;
 import io.tollkeeper.core.usage.UsageStore;
@@ -60,6 +62,22 @@ public final class SqliteUsageStore implements UsageStore {
     }
 
     @Override
+    public StoredSeries loadSeries(long application, SlotRange range, int most) {
+        return read(
+                "usage of application number " + application, reader -> reader.applicationSeries(application, range, most));
+    }
+
+    @Override
+    public List<StoredSeries> loadSlot(List<Long> applications, Slot slot) {
+        return read("usage of " + applications.size() + " applications", reader -> reader.slot(applications, slot));
+    }
+
+    @Override
+    public StoredSeries loadAll(long application) {
+        return read("usage of application number " + application, reader -> reader.all(application));
+    }
+
+    @Override
     public void write(List<UsageSnapshot> applications) {
         write(applications.size() + " snapshots", sql -> sql.writeApplications(applications));
     }
@@ -72,6 +90,11 @@ public final class SqliteUsageStore implements UsageStore {
     @Override
     public StoredPast loadPastTotals(int product, List<Slot> slots) {
         return read("past totals of product number " + product, reader -> reader.productPast(product, slots));
+    }
+
+    @Override
+    public StoredSeries loadTotalSeries(int product, SlotRange range, int most) {
+        return read("totals of product number " + product, reader -> reader.productSeries(product, range, most));
     }
 
     @Override

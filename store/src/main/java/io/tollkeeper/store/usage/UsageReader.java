@@ -9,9 +9,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
+import io.tollkeeper.core.usage.Period;
 import io.tollkeeper.core.usage.Slot;
 import io.tollkeeper.core.usage.SlotBytes;
+import io.tollkeeper.core.usage.SlotRange;
 import io.tollkeeper.core.usage.StoredPast;
+import io.tollkeeper.core.usage.StoredSeries;
 import io.tollkeeper.core.usage.StoredUsage;
 import io.tollkeeper.store.sqlite.Database;
 import io.tollkeeper.store.sqlite.Readers;
@@ -27,6 +30,9 @@ public final class UsageReader implements Readers.Reader {
     private final PreparedStatement ofProduct;
     private final PreparedStatement pastOfApplication;
     private final PreparedStatement pastOfProduct;
+    private final PreparedStatement allOfApplication;
+    private final SeriesSql applicationSeries;
+    private final SeriesSql productSeries;
 
     public UsageReader(Database database) throws SQLException {
         connection = database.connectReadOnly();
@@ -38,6 +44,10 @@ public final class UsageReader implements Readers.Reader {
                     + " WHERE application = ? AND metric = ? AND granularity = ? AND start = ?");
             pastOfProduct = connection.prepareStatement("SELECT value FROM product_past"
                     + " WHERE product = ? AND metric = ? AND granularity = ? AND start = ?");
+            allOfApplication = connection.prepareStatement(
+                    "SELECT metric, granularity, start, value FROM usage_past WHERE application = ?");
+            applicationSeries = new SeriesSql(connection, "usage_past", "application");
+            productSeries = new SeriesSql(connection, "product_past", "product");
         } catch (SQLException e) {
             connection.close();
             throw e;
@@ -61,6 +71,64 @@ public final class UsageReader implements Readers.Reader {
 
     StoredPast productPast(long number, List<Slot> slots) throws SQLException {
         return past(ofProduct, pastOfProduct, number, slots);
+    }
+
+    StoredSeries applicationSeries(long number, SlotRange range, int most) throws SQLException {
+        return series(ofApplication, applicationSeries, number, range, most);
+    }
+
+    StoredSeries productSeries(long number, SlotRange range, int most) throws SQLException {
+        return series(ofProduct, productSeries, number, range, most);
+    }
+
+    private StoredSeries series(
+            PreparedStatement snapshot, SeriesSql series, long number, SlotRange range, int most) throws SQLException {
+        transactions.begin();
+        try {
+            Map<Slot, Long> values = new HashMap<>();
+            boolean complete = series.read(number, range, most, values);
+            return stored(usage(snapshot, number), number, values, complete);
+        } finally {
+            transactions.rollback();
+        }
+    }
+
+    /// One slot of many applications, all as they were at one moment.
+    List<StoredSeries> slot(List<Long> numbers, Slot slot) throws SQLException {
+        List<StoredSeries> all = new ArrayList<>(numbers.size());
+        transactions.begin();
+        try {
+            for (long number : numbers) {
+                Long value = amount(pastOfApplication, number, slot);
+                all.add(stored(
+                        usage(ofApplication, number), number, value == null ? Map.of() : Map.of(slot, value), true));
+            }
+            return all;
+        } finally {
+            transactions.rollback();
+        }
+    }
+
+    StoredSeries all(long number) throws SQLException {
+        transactions.begin();
+        try {
+            Map<Slot, Long> values = new HashMap<>();
+            allOfApplication.setLong(1, number);
+            try (ResultSet rows = allOfApplication.executeQuery()) {
+                while (rows.next()) {
+                    values.put(new Slot(rows.getInt(1), Period.of(rows.getInt(2)), rows.getLong(3)), rows.getLong(4));
+                }
+            }
+            return stored(usage(ofApplication, number), number, values, true);
+        } finally {
+            transactions.rollback();
+        }
+    }
+
+    private static StoredSeries stored(
+            @Nullable StoredUsage snapshot, long number, Map<Slot, Long> values, boolean complete) {
+        return new StoredSeries(
+                snapshot, new StoredPast(number, snapshot == null ? 0 : snapshot.seq(), values), complete);
     }
 
     List<StoredUsage> products() throws SQLException {
@@ -103,19 +171,24 @@ public final class UsageReader implements Readers.Reader {
             StoredUsage usage = usage(snapshot, number);
             Map<Slot, Long> values = new HashMap<>();
             for (Slot slot : slots) {
-                amount.setLong(1, number);
-                amount.setInt(2, slot.key());
-                amount.setInt(3, slot.period().slot());
-                amount.setLong(4, slot.start());
-                try (ResultSet row = amount.executeQuery()) {
-                    if (row.next()) {
-                        values.put(slot, row.getLong(1));
-                    }
+                Long value = amount(amount, number, slot);
+                if (value != null) {
+                    values.put(slot, value);
                 }
             }
             return new StoredPast(number, usage == null ? 0 : usage.seq(), values);
         } finally {
             transactions.rollback();
+        }
+    }
+
+    private static @Nullable Long amount(PreparedStatement amount, long number, Slot slot) throws SQLException {
+        amount.setLong(1, number);
+        amount.setInt(2, slot.key());
+        amount.setInt(3, slot.period().slot());
+        amount.setLong(4, slot.start());
+        try (ResultSet row = amount.executeQuery()) {
+            return row.next() ? row.getLong(1) : null;
         }
     }
 

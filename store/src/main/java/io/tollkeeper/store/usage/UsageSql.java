@@ -21,8 +21,10 @@ final class UsageSql {
     private final Connection connection;
     private final PreparedStatement application;
     private final PreparedStatement applicationPast;
+    private final PreparedStatement applicationZero;
     private final PreparedStatement product;
     private final PreparedStatement productPast;
+    private final PreparedStatement productZero;
     private final PreparedStatement sequence;
     private final PreparedStatement prune;
     private final Transactions transactions;
@@ -34,8 +36,10 @@ final class UsageSql {
             relaxed.execute("PRAGMA synchronous=NORMAL");
             application = connection.prepareStatement(snapshotInto("application_usage", "application"));
             applicationPast = connection.prepareStatement(amountInto("usage_past", "application"));
+            applicationZero = connection.prepareStatement(zeroOf("usage_past", "application"));
             product = connection.prepareStatement(snapshotInto("product_usage", "product"));
             productPast = connection.prepareStatement(amountInto("product_past", "product"));
+            productZero = connection.prepareStatement(zeroOf("product_past", "product"));
             sequence = connection.prepareStatement("UPDATE usage_sequence SET seq = max(seq, ?)");
             prune = connection.prepareStatement("DELETE FROM usage_past WHERE application >= ? AND application < ?"
                     + " AND granularity = ? AND start < ?");
@@ -58,15 +62,21 @@ final class UsageSql {
                 + " ON CONFLICT DO UPDATE SET value = CAST(value + excluded.value AS INTEGER)";
     }
 
+    private static String zeroOf(String table, String owner) {
+        return "DELETE FROM " + table + " WHERE " + owner
+                + " = ? AND metric = ? AND granularity = ? AND start = ? AND value = 0";
+    }
+
     void writeApplications(List<UsageSnapshot> snapshots) throws SQLException {
-        write(snapshots, application, applicationPast);
+        write(snapshots, application, applicationPast, applicationZero);
     }
 
     void writeProducts(List<UsageSnapshot> snapshots) throws SQLException {
-        write(snapshots, product, productPast);
+        write(snapshots, product, productPast, productZero);
     }
 
-    private void write(List<UsageSnapshot> snapshots, PreparedStatement usage, PreparedStatement past)
+    private void write(
+            List<UsageSnapshot> snapshots, PreparedStatement usage, PreparedStatement past, PreparedStatement zero)
             throws SQLException {
         long highest = 0;
         forced = false;
@@ -77,7 +87,7 @@ final class UsageSql {
             usage.setLong(2, snapshot.seq());
             usage.setBytes(3, snapshot.slots().bytes());
             if (usage.executeUpdate() == 1) {
-                add(snapshot, past);
+                add(snapshot, past, zero);
             }
         }
         sequence.setLong(1, highest);
@@ -85,15 +95,26 @@ final class UsageSql {
         transactions.commit();
     }
 
-    private static void add(UsageSnapshot snapshot, PreparedStatement past) throws SQLException {
+    /// What is taken back to nothing leaves no row.
+    private static void add(UsageSnapshot snapshot, PreparedStatement past, PreparedStatement zero)
+            throws SQLException {
         for (PastDelta delta : snapshot.past()) {
-            past.setLong(1, snapshot.number());
-            past.setInt(2, delta.key());
-            past.setInt(3, delta.period().slot());
-            past.setLong(4, delta.start());
+            name(past, snapshot, delta);
             past.setLong(5, delta.amount());
             past.executeUpdate();
+            if (delta.amount() < 0) {
+                name(zero, snapshot, delta);
+                zero.executeUpdate();
+            }
         }
+    }
+
+    private static void name(PreparedStatement statement, UsageSnapshot snapshot, PastDelta delta)
+            throws SQLException {
+        statement.setLong(1, snapshot.number());
+        statement.setInt(2, delta.key());
+        statement.setInt(3, delta.period().slot());
+        statement.setLong(4, delta.start());
     }
 
     /// Makes everything that was committed here durable: a checkpoint forces the log before it moves what is in it.

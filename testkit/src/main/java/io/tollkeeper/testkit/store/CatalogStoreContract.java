@@ -10,6 +10,7 @@ import io.tollkeeper.core.catalog.CatalogChange;
 import io.tollkeeper.core.catalog.CatalogCommit;
 import io.tollkeeper.core.catalog.CatalogContent;
 import io.tollkeeper.core.catalog.CatalogStore;
+import io.tollkeeper.core.catalog.KnownApplication;
 import io.tollkeeper.core.catalog.Metric;
 import io.tollkeeper.core.catalog.ProductSettings;
 import io.tollkeeper.core.catalog.ServiceToken;
@@ -121,6 +122,20 @@ public abstract class CatalogStoreContract {
 
         Metric again = saved("s", metric("11", "hits", null));
         assertThat(store().metricNumberNamed("s", "hits")).isEqualTo(again.number());
+        apply(new CatalogChange.MetricDeleted("s", "11"));
+        assertThat(store().metricNumberNamed("s", "hits")).isEqualTo(again.number());
+        assertThat(store().metricNumberNamed("s", "")).isEqualTo(-1);
+    }
+
+    @Test
+    void anOlderMetricThatTakesTheNameOfADeletedOneHasItForGood() {
+        Metric older = saved("s", metric("10", "visits", null));
+        saved("s", metric("11", "hits", null));
+        apply(new CatalogChange.MetricDeleted("s", "11"));
+        saved("s", metric("10", "hits", null));
+        assertThat(store().metricNumberNamed("s", "visits")).isEqualTo(-1);
+        apply(new CatalogChange.MetricDeleted("s", "10"));
+        assertThat(store().metricNumberNamed("s", "hits")).isEqualTo(older.number());
     }
 
     @Test
@@ -315,6 +330,22 @@ public abstract class CatalogStoreContract {
         assertThat(store().applicationIds("s", null, 2)).containsExactly("a", "c");
         assertThat(store().applicationIds("s", "c", 2)).containsExactly("d");
         assertThat(store().applicationIds("s", "d", 2)).isEmpty();
+    }
+
+    @Test
+    void everyApplicationThatEverHadANumberIsKnown() {
+        for (String id : List.of("c", "a", "b")) {
+            saved(application("s", id, "active"));
+        }
+        saved(application("r", "a2", "active"));
+        apply(new CatalogChange.ApplicationDeleted("s", "b"));
+        assertThat(store().knownApplications("s", null, 2))
+                .containsExactly(
+                        new KnownApplication(store().applicationNumber("s", "a"), "a", true),
+                        new KnownApplication(store().applicationNumber("s", "b"), "b", false));
+        assertThat(store().knownApplications("s", "b", 2)).extracting(KnownApplication::id).containsExactly("c");
+        assertThat(store().knownApplications("s", "c", 2)).isEmpty();
+        assertThat(store().knownApplications("nowhere", null, 2)).isEmpty();
     }
 
     @Test

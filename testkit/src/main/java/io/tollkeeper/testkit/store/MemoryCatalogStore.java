@@ -14,6 +14,7 @@ import io.tollkeeper.core.catalog.CatalogChange;
 import io.tollkeeper.core.catalog.CatalogCommit;
 import io.tollkeeper.core.catalog.CatalogContent;
 import io.tollkeeper.core.catalog.CatalogStore;
+import io.tollkeeper.core.catalog.KnownApplication;
 import io.tollkeeper.core.catalog.Metric;
 import io.tollkeeper.core.catalog.ProductSettings;
 import io.tollkeeper.core.catalog.ServiceToken;
@@ -146,6 +147,10 @@ public final class MemoryCatalogStore implements CatalogStore {
         var saved = metric.numbered(before == null ? product.metrics.size() : before.number());
         product.metrics.put(metric.id(), saved);
         product.deletedMetrics.remove(metric.id());
+        for (var deleted : product.deletedMetrics) {
+            product.metrics.computeIfPresent(deleted, (_, old) -> old.name().equals(metric.name())
+                    ? new Metric(old.number(), old.id(), "", old.parentId()) : old);
+        }
         return saved;
     }
 
@@ -219,7 +224,7 @@ public final class MemoryCatalogStore implements CatalogStore {
     public synchronized int metricNumberNamed(String productId, String name) {
         var product = products.get(productId);
         var found = -1;
-        if (product != null) {
+        if (product != null && !name.isEmpty()) {
             for (var metric : product.metrics.values()) {
                 if (metric.name().equals(name)) {
                     found = metric.number();
@@ -240,6 +245,20 @@ public final class MemoryCatalogStore implements CatalogStore {
                 : product.userKeys.entrySet().stream()
                         .filter(entry -> entry.getValue().equals(applicationId))
                         .map(Map.Entry::getKey)
+                        .toList();
+    }
+
+    @Override
+    public synchronized List<KnownApplication> knownApplications(String productId, @Nullable String after, int limit) {
+        var product = products.get(productId);
+        return product == null
+                ? List.of()
+                : product.applicationNumbers.entrySet().stream()
+                        .filter(entry -> after == null || entry.getKey().compareTo(after) > 0)
+                        .sorted(Map.Entry.comparingByKey())
+                        .limit(limit)
+                        .map(entry -> new KnownApplication(
+                                entry.getValue(), entry.getKey(), product.applications.containsKey(entry.getKey())))
                         .toList();
     }
 
