@@ -22,8 +22,9 @@ import tools.jackson.databind.node.ObjectNode;
 /// The `context_info` of an integration error (specification, section 17): how the call looked, without its secrets.
 /// Pure function.
 ///
-/// The names are the original's. Beyond it: values under names of credentials are shortened, `request_id` leads to the
-/// flight record, and a voided report lists under `transactions` all that is wrong with it.
+/// The names are the original's, and for calls no others, for portals compare. Beyond it: values under names of
+/// credentials are shortened; a voided report, of which the original tells nothing, has all of them too, `request_id` to
+/// find its flight record, and under `transactions` everything that is wrong with it.
 final class ErrorContext {
 
     private static final HeaderName USER_AGENT = HeaderName.of("user-agent");
@@ -54,8 +55,8 @@ final class ErrorContext {
                 .put("content_type", cut(type))
                 .put("content_length", headers.get(HeaderName.CONTENT_LENGTH));
         context.set("extensions", extensions(headers.get(Options.HEADER)));
-        context.put("request_id", requestId);
         if (!faults.isEmpty()) {
+            context.put("request_id", requestId);
             list(faults, context);
         }
         return context.toString();
