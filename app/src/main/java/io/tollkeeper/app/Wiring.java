@@ -31,7 +31,7 @@ import io.tollkeeper.core.authorize.CatalogWriter;
 import io.tollkeeper.core.authorize.ReferrerMatch;
 import io.tollkeeper.core.catalog.Catalog;
 import io.tollkeeper.core.catalog.CatalogCommit;
-import io.tollkeeper.core.event.AlertRule;
+import io.tollkeeper.core.event.EventStore;
 import io.tollkeeper.core.integration.IntegrationErrors;
 import io.tollkeeper.core.integration.IntegrationErrorsException;
 import io.tollkeeper.core.proxy.Finding;
@@ -50,6 +50,8 @@ import io.tollkeeper.http.metrics.PrometheusText;
 import io.tollkeeper.http.recorder.Recorder;
 import io.tollkeeper.http.recorder.RecorderSettings;
 import io.tollkeeper.meter.ServiceManagement;
+import io.tollkeeper.meter.events.EventsHook;
+import io.tollkeeper.meter.events.HookSettings;
 import io.tollkeeper.meter.internalapi.Credentials;
 import io.tollkeeper.meter.internalapi.InternalApi;
 import io.tollkeeper.store.EmbeddedStore;
@@ -102,14 +104,15 @@ final class Wiring implements Program {
         var settings = given.settings();
 
         var store = closing.with(EmbeddedStore.open(settings.data(), StoreSettings.defaults().withClock(clock)
-                .withFlights(settings.flight().maxDisk().bytes(), settings.flight().maxAge())));
+                .withFlights(settings.flight().maxDisk().bytes(), settings.flight().maxAge())
+                .withEventsKept(settings.meter().events().keep())));
         var catalog = new Catalog(store.catalog().load());
         var applications = new Applications(store.loader());
         var totals = new ProductTotals();
         store.start(applications, totals);
         var writer = new CatalogWriter(store.catalog(), catalog, applications);
         writer.follow(commit -> forgetErrors(store.errors(), commit));
-        var authorizer = new Authorizer(applications, store.journal(), AlertRule.HIGHEST_ENABLED,
+        var authorizer = new Authorizer(applications, store.journal(), settings.meter().alerts(),
                 settings.meter().legacyReferrerFilters() ? ReferrerMatch.PART : ReferrerMatch.WHOLE);
 
         var accessLog = closing.with(AccessLogTarget.open(settings.accessLog()));
@@ -121,6 +124,7 @@ final class Wiring implements Program {
                 new LocalMeter(catalog, authorizer, applications, settings.gateway().onUnwritableMeter()), clock, recorder)) : null;
         var internalApi = closing.with(new InternalApi(credentials(settings), catalog, writer, store.catalog(),
                 new LocalUsage(applications, totals, store.usage(), store.journal(), store.catalog(), clock), store.errors(), store.events()));
+        var hook = hook(settings.meter().events().hook(), store.events(), closing);
         var meter = new ServiceManagement(catalog, applications, authorizer, internalApi, store.errors(), clock, recorder, VersionCommand.current());
 
         // Without a file a gateway serves the demo; a meter what the Internal API writes.
@@ -149,6 +153,9 @@ final class Wiring implements Program {
             }
             recorder.metrics(page);
             storeMetrics.render(page);
+            if (hook != null) {
+                hook.metrics(page);
+            }
             return page.toString();
         }));
         closing.with(ControlSocket.listen(settings.data(), running));
@@ -183,6 +190,12 @@ final class Wiring implements Program {
 
     private static UpstreamSettings upstreams(Settings settings) {
         return new UpstreamSettings(HttpParts.upstreamTimeouts(settings), settings.upstream().maxConnections(), ClientTls.VERIFIED);
+    }
+
+    private static @Nullable EventsHook hook(Settings.Hook settings, EventStore events, Closing closing) {
+        var url = settings.url();
+        return url == null ? null : closing.with(EventsHook.start(
+                new HookSettings(url, settings.secret() == null ? "" : settings.secret().value(), settings.interval(), settings.timeout()), events));
     }
 
     /// Without credentials of its own the Internal API is for whoever reaches loopback; on any other address for nobody.

@@ -1,10 +1,12 @@
 package io.tollkeeper.app.settings;
 
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 
+import io.tollkeeper.core.event.AlertRule;
 import io.tollkeeper.core.proxy.ForwardedHeaders;
 import io.tollkeeper.core.proxy.UpstreamPath;
 import io.tollkeeper.gateway.meter.LocalMeter;
@@ -83,7 +85,37 @@ public record Settings(
             @Nullable ListenAddress listen,
             @Setting(value = "false", alias = "CONFIG_LEGACY_REFERRER_FILTERS", says = "Whether a referrer filter may match any part of a referrer (true), as 3scale once had it, or has to match all of it.")
             boolean legacyReferrerFilters,
-            InternalApi internalApi) {}
+            @Setting(value = "highest-enabled", says = "Which alert is raised when a utilization lies between the bins that a product enabled: that of the highest enabled bin reached, or, as 3scale does, that of the highest of all bins reached and only if it is enabled (top-bin).")
+            AlertRule alerts,
+            InternalApi internalApi,
+            Events events) {}
+
+    /// What a portal is to be told of applications.
+    public record Events(
+            @Setting(value = "90d", says = "Age at which events that no portal fetched and deleted are deleted; 0s for never.")
+            Duration keep,
+            Hook hook) {}
+
+    /// How a portal hears that there are events.
+    public record Hook(
+            @Setting(value = "", alias = "CONFIG_EVENTS_HOOK", says = "Where `secret=…` is posted while there are events; the portal then fetches and deletes them over `/internal/events/`. Empty for nowhere.")
+            @Nullable URI url,
+            @Setting(value = "", alias = "CONFIG_EVENTS_HOOK_SHARED_SECRET", says = "The secret that the portal expects.")
+            @Nullable Secret secret,
+            @Setting(value = "60s", says = "The portal is told not more often than that; after failures less often, up to 16 times the interval.")
+            Duration interval,
+            @Setting(value = "10s", says = "Time for the portal's answer.")
+            Duration timeout) implements Checked {
+
+        @Override public void check(Complaints complain) {
+            if (url != null && interval.isZero()) {
+                complain.about("interval", "off (expected: at least 1ms, e.g. 60s)");
+            }
+            if (url != null && timeout.isZero()) {
+                complain.about("timeout", "off (expected: at least 1ms, e.g. 10s)");
+            }
+        }
+    }
 
     /// The part of the meter through which a portal writes.
     public record InternalApi(

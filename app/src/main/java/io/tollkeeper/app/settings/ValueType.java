@@ -1,5 +1,7 @@
 package io.tollkeeper.app.settings;
 
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -26,6 +28,7 @@ record ValueType(String expected, Function<String, @Nullable Object> parse) {
             case "ListenAddress" -> new ValueType("host:port, e.g. 127.0.0.1:8080 or [::1]:8080, or off", ListenAddress::parse);
             case "NameServers" -> new ValueType("IP addresses, each with an optional port, e.g. 10.0.0.2 or 10.0.0.2:5353,[fd00::2]:53", NameServers::parse);
             case "Path" -> new ValueType("a path", ValueType::path);
+            case "URI" -> new ValueType("an http or https URL, e.g. https://portal.example/events", ValueType::url);
             case "Secret" -> new ValueType("a text", Secret::new);
             case "String" -> new ValueType("a text", text -> text);
             case "int" -> new ValueType("a whole number", ValueType::wholeNumber);
@@ -74,6 +77,16 @@ record ValueType(String expected, Function<String, @Nullable Object> parse) {
         try {
             return Path.of(text);
         } catch (InvalidPathException _) {
+            return null; // the caller tells it with its place
+        }
+    }
+
+    private static @Nullable Object url(String text) {
+        try {
+            var url = new URI(text);
+            var scheme = url.getScheme();
+            return url.getHost() != null && ("http".equalsIgnoreCase(scheme) || "https".equalsIgnoreCase(scheme)) ? url : null;
+        } catch (URISyntaxException _) {
             return null; // the caller tells it with its place
         }
     }

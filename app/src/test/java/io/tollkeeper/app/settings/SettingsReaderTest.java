@@ -103,6 +103,21 @@ class SettingsReaderTest {
         assertThat(api.toString()).doesNotContain("p]").contains("***");
     }
 
+    @Test void theOriginalsVariablesForTheEventsHookAreKnown() {
+        var hook = read(null, Map.of("CONFIG_EVENTS_HOOK", "http://portal.test/events", "CONFIG_EVENTS_HOOK_SHARED_SECRET", "p"))
+                .meter().events().hook();
+        assertThat(hook.url()).hasToString("http://portal.test/events");
+        assertThat(hook.secret()).isEqualTo(new Secret("p"));
+        assertThat(told()).isEmpty();
+        read("meter:\n  events: {hook: {url: portal.test/events}}\n", Map.of());
+        assertThat(told()).singleElement().asString().contains("meter.events.hook.url: portal.test/events (expected: an http or https URL");
+    }
+
+    @Test void aHookNeedsAnInterval() {
+        read("meter:\n  alerts: top-bin\n  events: {hook: {url: 'http://portal.test/', interval: 0s, timeout: off}}\n", Map.of());
+        assertThat(told()).hasSize(2).first().asString().contains("meter.events.hook.interval: off (expected: at least 1ms");
+    }
+
     @Test void nameServersAreAddressesWithAnOptionalPort() {
         var servers = read(null, Map.of("RESOLVER", "10.0.0.2,10.0.0.3:5353,fd00::2,[fd00::3]:5353")).dns().servers();
         assertThat(servers).extracting(NameServers::addresses).asInstanceOf(org.assertj.core.api.InstanceOfAssertFactories.LIST)
