@@ -13,8 +13,8 @@ import io.tollkeeper.core.event.NoticeState;
 
 /// The writer's statements on events, within its transactions. Blocks; belongs to the writer.
 ///
-/// What is remembered of an application is one small row per application, written on its first call of a day: about
-/// 15 µs of CPU and a page of log, once a day.
+/// What is remembered of an application is one small row, written on its first call of a day. With its event that costs
+/// 13 µs of CPU once a day, of 1 000 000 applications called at random (a row without events: 1 to 3 µs).
 final class EventSql {
 
     static final String FIRST_TRAFFIC = "first_traffic";
