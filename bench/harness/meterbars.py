@@ -76,7 +76,6 @@ def meter(chosen):
     say(f"  authrep, {SMALL.applications:,} applications: {long} s")
     authrep = drive(small, SMALL, "authrep", long, account=account)
     heap = small.live_heap()
-    drive(small, SMALL, "authorize", short / 3, account=account) if chosen.quick else None
     authorize = drive(small, SMALL, "authorize", short)
     drive(small, SMALL, "report", short // 2, REPORTERS, called=1_000, account=account)
     reports = drive(small, SMALL, "report", short, REPORTERS, called=1_000, account=account)

@@ -19,11 +19,12 @@ final class Checkpointer {
 
     private static final Logger log = LoggerFactory.getLogger(Checkpointer.class);
 
-    /// Committed bytes after which a checkpoint begins.
-    private static final long BEGIN_AFTER = 4 << 20;
+    /// Committed bytes after which a checkpoint begins. Each makes the disk busy for some milliseconds, and a commit
+    /// wait for it; a start has to look through what is not moved yet.
+    private static final long BEGIN_AFTER = 16 << 20;
 
     /// Pages of log after which the writer has to help.
-    private static final long LONG_LOG = 4_096;
+    private static final long LONG_LOG = 8_192;
 
     private final Database database;
     private final Semaphore asked = new Semaphore(0);

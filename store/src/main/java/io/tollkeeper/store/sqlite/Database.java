@@ -6,17 +6,14 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 
-import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 import org.sqlite.SQLiteConfig;
-import org.sqlite.SQLiteDataSource;
 import org.sqlite.SQLiteErrorCode;
 import org.sqlite.SQLiteException;
 
 /// One SQLite file in WAL mode, migrated when it is opened, and the ways to connect to it. Connections are not shared
 /// between threads. Every method blocks.
 ///
-/// The migrations are the SQL files in the package `io.tollkeeper.store.<name>`, applied by Flyway.
 public final class Database {
 
     private static final int BUSY_MILLIS = 10_000;
@@ -31,8 +28,10 @@ public final class Database {
     /// [StoreFileException].
     public static Database open(Path folder, String name) {
         Database database = new Database(folder.resolve(name + ".db"));
-        database.probe();
-        database.migrate(name);
+        Migrations migrations = Migrations.of(name);
+        if (!database.probe(migrations)) {
+            database.apply(migrations);
+        }
         return database;
     }
 
@@ -92,31 +91,26 @@ public final class Database {
         return "jdbc:sqlite:" + file;
     }
 
-    /// Creates the file if it is not there, and sees whether it is one of ours before anything is written to it.
-    private void probe() {
+    /// Creates the file if it is not there, and sees whether it is one of ours before anything is written to it. Whether
+    /// it has all migrations.
+    private boolean probe(Migrations migrations) {
         SQLiteConfig config = config();
         try (Connection connection = config.createConnection(url());
                 Statement statement = connection.createStatement()) {
             // Reads the file's head only: a check of the whole would make the start as slow as the store is big.
             pragma(connection, "schema_version");
             statement.execute("PRAGMA journal_mode=WAL");
+            return migrations.areIn(connection);
         } catch (SQLException e) {
             throw unusable(e);
         }
     }
 
-    private void migrate(String name) {
-        SQLiteDataSource source = new SQLiteDataSource(config());
-        source.setUrl(url());
+    private void apply(Migrations migrations) {
         try {
-            Flyway.configure()
-                    .dataSource(source)
-                    .locations("classpath:io/tollkeeper/store/" + name)
-                    // A file written by a newer version is refused, not guessed at.
-                    .ignoreMigrationPatterns(new String[0])
-                    .failOnMissingLocations(true)
-                    .load()
-                    .migrate();
+            migrations.apply(url(), config());
+        } catch (SQLException e) {
+            throw unusable(e);
         } catch (FlywayException e) {
             throw new StoreFileException(
                     file + " is a SQLite file, but not one that this version of Tollkeeper can use: "

@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
 /// of applications that were not used for long, for only those that a snapshot includes may leave memory.
 ///
 /// ```
-/// copy ≤ 500 applications, each under its lock, with a mark in the journal's queue
+/// copy ≤ 512 applications, each under its lock, with a mark in the journal's queue
 /// wait until the journal is durable behind the marks      else: the copies are void, they are dirty again
 /// write them in one transaction                           else: likewise
 /// … until all that were dirty at the beginning are written, then the product totals
@@ -41,7 +41,12 @@ public final class Snapshots {
 
     private static final Logger log = LoggerFactory.getLogger(Snapshots.class);
 
-    private static final int AT_ONCE = 500;
+    /// Few at a time, with the wait for the journal in between: calls go on beside a snapshot, on the same core maybe.
+    private static final int AT_ONCE = 128;
+
+    /// Many at a time, when memory or the bound on what changed demands it.
+    private static final int AT_ONCE_IN_HASTE = 512;
+
     private static final long LOOK_EVERY_MILLIS = 200;
     private static final long ROOM_EVERY_MILLIS = 20;
 
@@ -260,7 +265,7 @@ public final class Snapshots {
         applications.arrangeDirty();
         while (left > 0) {
             long age = journal.age();
-            List<UsageSnapshot> copies = applications.copyDirty(journal, Math.min(AT_ONCE, left));
+            List<UsageSnapshot> copies = applications.copyDirty(journal, Math.min(atOnce(), left));
             if (copies.isEmpty()) {
                 break;
             }
@@ -289,6 +294,12 @@ public final class Snapshots {
         writeTotals();
         store.truncateBelow(Math.min(applications.oldestUncovered(next), totals.oldestUncovered(next)));
         return true;
+    }
+
+    private int atOnce() {
+        return closing || applications.dirty() >= limits.dirty || applications.weight() > limits.residentBytes
+                ? AT_ONCE_IN_HASTE
+                : AT_ONCE;
     }
 
     /// Totals include committed rows only, so there is nothing to wait for.
