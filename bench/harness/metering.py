@@ -9,6 +9,7 @@ import time
 from . import machine, ours
 from .program import Program, free_port
 
+
 class Meter(Program):
     """One meter on one data folder; may be started again after it ended."""
 
@@ -39,7 +40,16 @@ class Meter(Program):
             if time.monotonic() > began + self.patience:
                 raise SystemExit(f"{self.name} is not ready after {self.patience} s:\n{self.tail()}")
             time.sleep(0.005)
-        return time.monotonic() - began
+        ready = time.monotonic() - began
+        while not self._has_metrics():
+            time.sleep(0.01)
+        return ready
+
+    def _has_metrics(self):
+        try:
+            return self.get("/metrics", "metrics")[0] == 200
+        except OSError:
+            return False
 
     def _is_ready(self):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
