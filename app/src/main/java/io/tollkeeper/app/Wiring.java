@@ -38,6 +38,7 @@ import io.tollkeeper.core.proxy.Finding;
 import io.tollkeeper.core.proxy.ProxyConfig;
 import io.tollkeeper.core.query.LocalUsage;
 import io.tollkeeper.core.usage.ProductTotals;
+import io.tollkeeper.doctor.explain.CatalogFacts;
 import io.tollkeeper.doctor.explain.Explainer;
 import io.tollkeeper.gateway.Gateway;
 import io.tollkeeper.gateway.meter.LocalMeter;
@@ -140,7 +141,7 @@ final class Wiring implements Program {
 
         var live = new LiveConfiguration(configuration, demo == null ? "none" : "none (demo product)",
                 () -> again(given.file(), sources, demo), takeOver, clock);
-        var running = new RunningNode(role, settings, engine, closing, live, new Explaining(new Explainer(recorder, clock)));
+        var running = new RunningNode(role, settings, engine, closing, live, new Explaining(new Explainer(recorder, new CatalogFacts(catalog, store.catalog())::about, clock)));
         if (gateway != null) {
             running.listen(gateway);
         }

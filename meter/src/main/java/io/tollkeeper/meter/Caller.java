@@ -47,6 +47,16 @@ record Caller(@Nullable String providerKey, @Nullable String token, @Nullable St
         return catalog.access(providerKey, token, serviceId);
     }
 
+    /// Under which name the credential came that counts; none if none came.
+    @Nullable String credentialName() {
+        return providerKey != null ? "provider_key" : token != null ? "service_token" : null;
+    }
+
+    /// The credential that counts: a secret.
+    @Nullable String credential() {
+        return providerKey != null ? providerKey : token;
+    }
+
     /// What was sent, for operators: secrets shortened, which the message to the caller does not do.
     String evidence() {
         StringBuilder text = new StringBuilder(96).append("sent:");

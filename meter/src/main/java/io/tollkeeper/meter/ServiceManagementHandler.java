@@ -93,7 +93,7 @@ final class ServiceManagementHandler implements ExchangeHandler, CommitWaiter, L
         this.meter = meter;
         this.loop = loop;
         this.state = state;
-        this.flight = new MeterFlight(state);
+        this.flight = new MeterFlight(state, meter.authorizer);
         this.bodies = new BodyReader(meter.formBudget, this);
     }
 
@@ -154,9 +154,9 @@ final class ServiceManagementHandler implements ExchangeHandler, CommitWaiter, L
         report = null;
         prepared = NO_BODY;
         form = NO_BODY;
-        call.usage().clear();
         bodies.ended();
-        flight.end(endedResponse, ending);
+        flight.end(endedResponse, ending); // tells from the call: clear it afterwards
+        call.usage().clear();
         request = null;
         response = null;
     }
@@ -305,7 +305,7 @@ final class ServiceManagementHandler implements ExchangeHandler, CommitWaiter, L
         Caller caller = Caller.of(params);
         CallerAccess.Refused refused = caller.preflight(catalog);
         if (refused != null) {
-            error(refused, caller);
+            error(refused, caller, catalog);
             return;
         }
         if (CallReader.hasUserId(params)) {
@@ -321,9 +321,9 @@ final class ServiceManagementHandler implements ExchangeHandler, CommitWaiter, L
             return;
         }
         switch (caller.access(catalog)) {
-            case CallerAccess.Refused denied -> error(denied, caller);
+            case CallerAccess.Refused denied -> error(denied, caller, catalog);
             case CallerAccess.Allowed(var product) -> {
-                flight.about(product);
+                flight.about(product, caller);
                 CallReader.read(params, options, route, product, now, call);
                 call.waiter(this);
                 redirectUri = route.isOauth() && CallReader.namesRedirectUri(params);
@@ -397,7 +397,7 @@ final class ServiceManagementHandler implements ExchangeHandler, CommitWaiter, L
         Caller caller = Caller.of(params);
         CallerAccess.Refused refused = caller.preflightOfReport(catalog);
         if (refused != null) {
-            error(refused, caller);
+            error(refused, caller, catalog);
             return;
         }
         if (!params.isUtf8()) {
@@ -411,9 +411,9 @@ final class ServiceManagementHandler implements ExchangeHandler, CommitWaiter, L
             return;
         }
         switch (caller.access(catalog)) {
-            case CallerAccess.Refused denied -> error(denied, caller);
+            case CallerAccess.Refused denied -> error(denied, caller, catalog);
             case CallerAccess.Allowed(var product) -> {
-                flight.about(product);
+                flight.about(product, caller);
                 Report read = new Report(product, now, options.flatUsage(), null, this);
                 String note = ReportReader.read(params, read, now);
                 if (note != null) {
@@ -431,13 +431,15 @@ final class ServiceManagementHandler implements ExchangeHandler, CommitWaiter, L
             return;
         }
         switch (meter.authorizer.report(current)) {
-            case ReportOutcome.Counted _ -> waiting = Waiting.COMMIT;
+            case ReportOutcome.Counted _ -> {
+                flight.counted(current);
+                waiting = Waiting.COMMIT;
+            }
             case ReportOutcome.NothingToCount _ -> accepted();
             case ReportOutcome.Voided(var faults) -> {
                 // Nobody but the operator hears of it: the original answers before it looks (specification, 7.2).
                 ReportOutcome.Fault first = faults.getFirst();
-                flight.refuse(first.reason(), "transaction " + first.index() + ": " + first.message()
-                        + (faults.size() > 1 ? " (and " + (faults.size() - 1) + " more)" : ""));
+                flight.voided(current, faults);
                 keep(current.product(), first.reason(), first.message(), faults);
                 accepted();
             }
@@ -499,6 +501,7 @@ final class ServiceManagementHandler implements ExchangeHandler, CommitWaiter, L
             return; // the client left meanwhile; what was counted stays counted
         }
         waiting = Waiting.NOTHING;
+        flight.committed();
         if (!durable) {
             unavailable(Reason.STORE_UNWRITABLE, "the journal could not write this call; it was taken back");
         } else if (report != null) {
@@ -551,8 +554,8 @@ final class ServiceManagementHandler implements ExchangeHandler, CommitWaiter, L
         errorDocument(reason, message);
     }
 
-    private void error(CallerAccess.Refused refused, Caller caller) {
-        flight.refuse(refused.reason(), caller.evidence());
+    private void error(CallerAccess.Refused refused, Caller caller, Catalog.Snapshot catalog) {
+        flight.refusedCaller(refused, caller, catalog);
         errorDocument(refused.reason(), refused.message());
     }
 

@@ -305,7 +305,7 @@ class ServiceManagementTest {
                 + "&transactions[1][app_id]=app&transactions[1][usage][hits]=3&transactions[1][timestamp]=soon"));
         assertThat(answer.status()).isEqualTo(202);
         assertThat(counter("&app_id=app")).isEqualTo(5);
-        assertThat(record(answer).evidence()).isEqualTo("transaction 0: timestamp \"2026-13-13\" cannot be read, counted now"
+        assertThat(record(answer).noteText(0)).isEqualTo("transaction 0: timestamp \"2026-13-13\" cannot be read, counted now"
                 + " (expected: YYYY-MM-DD HH:MM:SS or UNIX seconds); 1 more");
     }
 

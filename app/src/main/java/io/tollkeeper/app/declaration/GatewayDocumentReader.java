@@ -9,7 +9,6 @@ import java.util.Set;
 
 import io.tollkeeper.app.document.Document;
 import io.tollkeeper.app.document.Findings;
-import io.tollkeeper.app.document.Nearest;
 import io.tollkeeper.app.document.Node;
 import io.tollkeeper.app.document.Section;
 import io.tollkeeper.core.catalog.AuthenticationMode;
@@ -20,6 +19,7 @@ import io.tollkeeper.core.proxy.MappingRule;
 import io.tollkeeper.core.proxy.MappingRule.QueryCondition;
 import io.tollkeeper.core.proxy.ProxyConfig;
 import io.tollkeeper.core.proxy.UpstreamPath;
+import io.tollkeeper.core.verdict.Nearest;
 import org.jspecify.annotations.Nullable;
 
 /// Reads 3scale's gateway document (JSON): `services[]` with their `proxy`, null meaning absent everywhere. Fields that

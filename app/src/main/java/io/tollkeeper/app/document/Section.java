@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
+import io.tollkeeper.core.verdict.Nearest;
 import org.jspecify.annotations.Nullable;
 
 /// Reads one block of keys: every read says what it expects, every surprise becomes a finding with its place, and

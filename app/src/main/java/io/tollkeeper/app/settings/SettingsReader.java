@@ -12,8 +12,8 @@ import java.util.stream.Collectors;
 
 import io.tollkeeper.app.document.Document;
 import io.tollkeeper.app.document.Findings;
-import io.tollkeeper.app.document.Nearest;
 import io.tollkeeper.app.document.Node;
+import io.tollkeeper.core.verdict.Nearest;
 import org.jspecify.annotations.Nullable;
 
 /// Puts [Settings] together: defaults, over them the file, over that the environment, over that `--set`. Pure

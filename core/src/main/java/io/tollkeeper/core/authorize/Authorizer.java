@@ -65,6 +65,13 @@ public final class Authorizer {
         this.notices = new Notices(alerts);
     }
 
+    /// Every validator that refuses a call whose application was found, besides limits: what the caller would hear next
+    /// if the first were mended. For explanations; costs more than the decision.
+    public List<Denied> failures(Call call) {
+        Application application = call.application;
+        return application == null ? List.of() : Checks.failures(call.product(), application, call, referrerFilters);
+    }
+
     // ---- one call
 
     /// Answers a call; an authorized authrep is counted. Exact under any number of threads.
@@ -189,6 +196,7 @@ public final class Authorizer {
             applications.counted(resident, seq);
             applications.happened(caused);
             call.counted = true;
+            call.journalSequence = seq;
         }
         call.applied = call.usage.present();
         return GRANTED;
@@ -356,6 +364,7 @@ public final class Authorizer {
             applications.counted(resident, seq);
         }
         applications.happened(caused);
+        report.journalSequence = seq;
         return new ReportOutcome.Counted();
     }
 

@@ -44,6 +44,7 @@ public final class Call {
     PlanLimits limits = PlanLimits.NONE;
     long[] before = new long[8];
     boolean counted;
+    long journalSequence;
 
     /// An authorized authrep with usage: shown values include it.
     boolean applied;
@@ -71,6 +72,7 @@ public final class Call {
         application = null;
         limits = PlanLimits.NONE;
         counted = false;
+        journalSequence = 0;
         applied = false;
         return this;
     }
@@ -181,6 +183,26 @@ public final class Call {
             throw new IllegalStateException("a call begins with begin(product, kind, now)");
         }
         return asked;
+    }
+
+    /// Sequence of the journal's row, if it was counted.
+    public long journalSequence() {
+        return journalSequence;
+    }
+
+    /// The application id that was asked for, as sent.
+    public @Nullable String askedAppId() {
+        return appId;
+    }
+
+    /// The user key that was asked for, as sent: a secret.
+    public @Nullable String askedUserKey() {
+        return userKey;
+    }
+
+    /// The application key that was sent: a secret.
+    public @Nullable String askedAppKey() {
+        return appKey;
     }
 
     /// Whether something was queued for the journal: the answer waits for the waiter's `committed`.

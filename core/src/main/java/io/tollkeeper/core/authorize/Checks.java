@@ -1,5 +1,7 @@
 package io.tollkeeper.core.authorize;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 
 import io.tollkeeper.core.authorize.Decision.Denied;
@@ -79,40 +81,63 @@ public final class Checks {
     /// All validators of section 8 but the limits; the first that fails, or none.
     public static @Nullable Denied application(
             Product product, Application application, Call call, ReferrerMatch filters) {
-        Denied denied;
-        if (call.oauthEndpoint) {
-            denied = product.mode() == AuthenticationMode.OAUTH
-                    ? null
-                    : new Denied(
-                            Reason.OAUTH_NOT_ENABLED, "oauth is not enabled", "the product's mode is " + product.mode(), -1);
-            denied = denied != null ? denied : oauthKey(application.keys(), call.appKey);
-            denied = denied != null ? denied : redirect(application.redirectUrl(), call.redirectUrl, call.redirectUri);
-        } else if (product.mode() == AuthenticationMode.OAUTH) {
-            denied = oauthKey(application.keys(), call.appKey);
-        } else {
-            denied = key(product.mode(), application.keys(), call.appKey);
-        }
-        if (denied != null) {
-            return denied;
-        }
-        if (product.settings().referrerFiltersRequired()) {
-            denied = referrer(application, call.referrer, filters);
+        for (int i = 0; i < VALIDATORS; i++) {
+            Denied denied = validator(i, product, application, call, filters);
             if (denied != null) {
                 return denied;
             }
         }
-        if (!application.isActive()) {
-            return new Denied(
-                    Reason.APPLICATION_NOT_ACTIVE,
-                    "application is not active",
-                    "application \"" + application.id() + "\" is in state " + application.state(),
-                    -1);
-        }
-        if (!product.isActive()) {
-            return new Denied(
-                    Reason.SERVICE_NOT_ACTIVE, "service is not active", "product \"" + product.id() + "\" is suspended", -1);
-        }
         return null;
+    }
+
+    /// Every one of them that fails, in their order: for explanations.
+    static List<Denied> failures(Product product, Application application, Call call, ReferrerMatch filters) {
+        List<Denied> failures = new ArrayList<>();
+        for (int i = 0; i < VALIDATORS; i++) {
+            Denied denied = validator(i, product, application, call, filters);
+            if (denied != null) {
+                failures.add(denied);
+            }
+        }
+        return failures;
+    }
+
+    private static final int VALIDATORS = 6;
+
+    private static @Nullable Denied validator(
+            int i, Product product, Application application, Call call, ReferrerMatch filters) {
+        boolean oauth = product.mode() == AuthenticationMode.OAUTH;
+        return switch (i) {
+            case 0 ->
+                call.oauthEndpoint && !oauth
+                        ? new Denied(
+                                Reason.OAUTH_NOT_ENABLED, "oauth is not enabled", "the product's mode is " + product.mode(), -1)
+                        : null;
+            case 1 ->
+                call.oauthEndpoint || oauth
+                        ? oauthKey(application.keys(), call.appKey)
+                        : key(product.mode(), application.keys(), call.appKey);
+            case 2 ->
+                call.oauthEndpoint ? redirect(application.redirectUrl(), call.redirectUrl, call.redirectUri) : null;
+            case 3 ->
+                product.settings().referrerFiltersRequired() ? referrer(application, call.referrer, filters) : null;
+            case 4 ->
+                application.isActive()
+                        ? null
+                        : new Denied(
+                                Reason.APPLICATION_NOT_ACTIVE,
+                                "application is not active",
+                                "application \"" + application.id() + "\" is in state " + application.state(),
+                                -1);
+            default ->
+                product.isActive()
+                        ? null
+                        : new Denied(
+                                Reason.SERVICE_NOT_ACTIVE,
+                                "service is not active",
+                                "product \"" + product.id() + "\" is suspended",
+                                -1);
+        };
     }
 
     /// 8.1: an application without keys accepts any; otherwise one of its keys is wanted.

@@ -54,6 +54,7 @@ public final class Report {
     final @Nullable CommitWaiter waiter;
     final @Nullable String batchId;
     final List<Transaction> transactions = new ArrayList<>();
+    long journalSequence;
 
     /// `now` is the process's clock in epoch seconds. `batchId` makes a hand-in idempotent (none for plain reports).
     public Report(
@@ -75,6 +76,11 @@ public final class Report {
 
     public Product product() {
         return product;
+    }
+
+    /// Sequence of the journal's row, once it was counted.
+    public long journalSequence() {
+        return journalSequence;
     }
 
     public int size() {

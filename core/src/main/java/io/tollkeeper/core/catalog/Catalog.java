@@ -86,6 +86,18 @@ public final class Catalog {
             return tokens.contains(new ServiceToken(Identifier.normal(token), Identifier.normal(productId)));
         }
 
+        /// Ids of the products that a token is good for, for explanations: looks at every token.
+        public Set<String> productIdsOfToken(String token) {
+            String normal = Identifier.normal(token);
+            Set<String> ids = new java.util.TreeSet<>();
+            for (ServiceToken known : tokens) {
+                if (known.token().equals(normal)) {
+                    ids.add(known.productId());
+                }
+            }
+            return ids;
+        }
+
         /// The product that a provider key stands for when no service id is given, or none.
         public @Nullable String defaultProductId(String providerKey) {
             return defaults.get(Identifier.normal(providerKey));

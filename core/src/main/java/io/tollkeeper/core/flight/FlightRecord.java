@@ -21,6 +21,12 @@ public final class FlightRecord {
         METER
     }
 
+    /// What is costly to find out and therefore only asked for records that are kept.
+    @FunctionalInterface
+    public interface Details {
+        void addTo(FlightRecord record);
+    }
+
     /// What the meter said.
     public enum Outcome {
         NONE,
@@ -39,7 +45,10 @@ public final class FlightRecord {
     private final long[] metricAmounts = new long[LISTED];
     private int contributing;
     private final @Nullable Reason[] contributingReasons = new Reason[LISTED];
-
+    private int notes;
+    private final @Nullable String[] noteTexts = new String[LISTED];
+    private int namedMetrics;
+    private long journalSequence;
 
     // the request
     private RequestKind kind = RequestKind.PROXIED;
@@ -111,6 +120,12 @@ public final class FlightRecord {
         }
         metrics = 0;
         contributing = 0;
+        for (int i = 0; i < Math.min(notes, LISTED); i++) {
+            noteTexts[i] = null;
+        }
+        notes = 0;
+        namedMetrics = 0;
+        journalSequence = 0;
         kind = RequestKind.PROXIED;
         alias = null;
         receivedMillis = 0;
@@ -172,6 +187,10 @@ public final class FlightRecord {
         System.arraycopy(metricAmounts, 0, copy.metricAmounts, 0, LISTED);
         copy.contributing = contributing;
         System.arraycopy(contributingReasons, 0, copy.contributingReasons, 0, LISTED);
+        copy.notes = notes;
+        System.arraycopy(noteTexts, 0, copy.noteTexts, 0, LISTED);
+        copy.namedMetrics = namedMetrics;
+        copy.journalSequence = journalSequence;
         copy.kind = kind;
         copy.alias = alias;
         copy.receivedMillis = receivedMillis;
@@ -298,6 +317,42 @@ public final class FlightRecord {
 
     public long metricAmount(int i) {
         return metricAmounts[i];
+    }
+
+    /// Something more that was found out, as a line for operators.
+    public void note(String text) {
+        if (notes < LISTED) {
+            noteTexts[notes] = text;
+        }
+        notes++;
+    }
+
+    /// How many notes were taken; the first [#LISTED] are listed.
+    public int notes() {
+        return notes;
+    }
+
+    public String noteText(int i) {
+        String text = noteTexts[i];
+        return text == null ? "" : text;
+    }
+
+    /// How many of the metrics the call named itself; those behind them are their ancestors. 0 = not known.
+    public int namedMetrics() {
+        return namedMetrics;
+    }
+
+    public void namedMetrics(int value) {
+        namedMetrics = value;
+    }
+
+    /// Sequence of the journal's row that counted this call; 0 = none.
+    public long journalSequence() {
+        return journalSequence;
+    }
+
+    public void journalSequence(long value) {
+        journalSequence = value;
     }
 
     /// The primary reason with its evidence. The first one stays primary; a later one is added as contributing.

@@ -37,8 +37,16 @@ public final class FlightRing {
 
     /// Keeps a copy of a finished record if the quota allows; tells whether it did. `nowNanos` is the loop's clock.
     public boolean offer(FlightRecord record, long nowNanos) {
+        return offer(record, nowNanos, null);
+    }
+
+    /// The same; only a record that is kept gets the details.
+    public boolean offer(FlightRecord record, long nowNanos, FlightRecord.@Nullable Details details) {
         if (!allows(record, Math.floorDiv(nowNanos, 1_000_000_000L))) {
             return false;
+        }
+        if (details != null) {
+            details.addTo(record);
         }
         long position = kept.get();
         slots.set((int) position & slots.length() - 1, record.copy());

@@ -8,15 +8,17 @@ public enum Stage {
     CREDENTIALS(2),
     RULES(3),
     METER(4),
-    UPSTREAM_RESOLVED(5),
-    UPSTREAM_CONNECT(6),
-    UPSTREAM_HEAD_SENT(7),
-    REQUEST_SENT(8),
-    FIRST_BYTE(9),
-    ANSWER_STARTED(10),
-    DONE(11);
+    /// What the meter counted is on disk.
+    COMMITTED(5),
+    UPSTREAM_RESOLVED(6),
+    UPSTREAM_CONNECT(7),
+    UPSTREAM_HEAD_SENT(8),
+    REQUEST_SENT(9),
+    FIRST_BYTE(10),
+    ANSWER_STARTED(11),
+    DONE(12);
 
-    static final int COUNT = 12;
+    static final int COUNT = 13;
 
     private final int index;
 

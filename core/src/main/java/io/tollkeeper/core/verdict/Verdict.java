@@ -69,7 +69,14 @@ public record Verdict(
 
     private static void lines(StringBuilder text, String head, List<String> lines) {
         for (int i = 0; i < lines.size(); i++) {
-            text.append(i == 0 ? head : "         ").append(lines.get(i)).append('\n');
+            text.append(i == 0 ? head : "         ").append(printable(lines.get(i))).append('\n');
         }
+    }
+
+    /// Texts that were sent by strangers stay on their line and move no terminal.
+    private static String printable(String line) {
+        StringBuilder text = new StringBuilder(line.length());
+        line.codePoints().forEach(c -> text.appendCodePoint(Character.isISOControl(c) ? '·' : c));
+        return text.toString();
     }
 }

@@ -72,10 +72,26 @@ public final class VerdictRules {
         if (record.statusSent() == 0 || reason == Reason.ABORTED) {
             return "the client received no complete answer";
         }
+        if (record.kind() == FlightRecord.RequestKind.METER) {
+            return publicPartOfMeter(record, reason);
+        }
         if (record.statusWriter() == StatusWriter.UPSTREAM || reason == null) {
             return "the client saw the upstream's own answer, status " + record.statusSent();
         }
         return "the client saw only: status " + record.statusSent() + ", request id, \"" + reason.sentence() + '"';
+    }
+
+    private static String publicPartOfMeter(FlightRecord record, @Nullable Reason reason) {
+        String saw = "the caller saw status " + record.statusSent();
+        if (reason == null) {
+            return saw;
+        }
+        if (record.statusSent() < 300) {
+            return saw + " and was not told: reports are looked at only after they are accepted";
+        }
+        String code = reason.meterCode();
+        return saw + (code == null ? "" : ", code " + code + (reason.isRejection() ? " (if it asked for 3scale-rejection-reason)" : ""))
+                + ", request id";
     }
 
     // ---- path
@@ -155,8 +171,12 @@ public final class VerdictRules {
             lines.add(record.evidence());
         }
         asked(record, lines);
+        notes(record, lines);
         limit(record, lines);
-        connection(record, lines);
+        journal(record, lines);
+        if (record.kind() == FlightRecord.RequestKind.PROXIED) {
+            connection(record, lines);
+        }
         answer(record, lines);
         times(record, lines);
         for (Reason other : record.contributing()) {
@@ -189,7 +209,9 @@ public final class VerdictRules {
             StringBuilder usage = new StringBuilder("usage");
             int listed = Math.min(record.metrics(), FlightRecord.LISTED);
             for (int i = 0; i < listed; i++) {
-                usage.append(i == 0 ? " " : ", ").append(record.metricName(i)).append('=').append(record.metricAmount(i));
+                boolean ancestor = record.namedMetrics() > 0 && i == record.namedMetrics();
+                usage.append(i == 0 ? " " : ancestor ? ", rolled up to " : ", ")
+                        .append(record.metricName(i)).append('=').append(record.metricAmount(i));
             }
             if (record.metrics() > listed) {
                 usage.append(" and ").append(record.metrics() - listed).append(" more");
@@ -199,6 +221,32 @@ public final class VerdictRules {
             }
             lines.add(usage.toString());
         }
+    }
+
+    private static void notes(FlightRecord record, List<String> lines) {
+        int listed = Math.min(record.notes(), FlightRecord.LISTED);
+        for (int i = 0; i < listed; i++) {
+            lines.add(record.noteText(i));
+        }
+        if (record.notes() > listed) {
+            lines.add("and " + (record.notes() - listed) + " more of these");
+        }
+    }
+
+    /// What the meter counted, and when that was safe.
+    private static void journal(FlightRecord record, List<String> lines) {
+        if (record.kind() != FlightRecord.RequestKind.METER || record.decision() == FlightRecord.Outcome.NONE) {
+            return;
+        }
+        if (record.journalSequence() == 0) {
+            lines.add("nothing was counted");
+            return;
+        }
+        String line = "counted as row " + record.journalSequence() + " of the journal";
+        if (record.reached(Stage.COMMITTED) && record.reached(Stage.METER)) {
+            line += ", on disk " + millis((record.stamp(Stage.COMMITTED) - record.stamp(Stage.METER)) / 1_000) + " later";
+        }
+        lines.add(line);
     }
 
     private static void limit(FlightRecord record, List<String> lines) {
@@ -217,7 +265,10 @@ public final class VerdictRules {
                 .append(", allowed are ")
                 .append(record.limitMax());
         if (period != Period.ETERNITY && record.limitEnds() > 0) {
-            line.append("; starts anew at ").append(Instant.ofEpochSecond(record.limitEnds()));
+            long now = record.receivedMillis() / 1_000;
+            line.append("; window ").append(Instant.ofEpochSecond(period.start(record.limitEnds() - 1)))
+                    .append(" to ").append(Instant.ofEpochSecond(record.limitEnds()))
+                    .append(", starts anew ").append(Math.max(0, record.limitEnds() - now)).append(" s after this call");
         }
         lines.add(line.toString());
     }

@@ -7,6 +7,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Function;
 
 import io.tollkeeper.core.flight.FlightRecord;
 import io.tollkeeper.core.flight.Flights;
@@ -25,10 +26,13 @@ public final class Explainer {
     private static final String EXAMPLE = RequestId.text(0x0199_5B2E_77AA_1234L, 0x1F2E_3D4C_5B6A_7988L);
 
     private final Flights flights;
+    private final Function<FlightRecord, List<String>> facts;
     private final InstantSource clock;
 
-    public Explainer(Flights flights, InstantSource clock) {
+    /// @param facts more evidence, looked up now, see [CatalogFacts]; may block
+    public Explainer(Flights flights, Function<FlightRecord, List<String>> facts, InstantSource clock) {
         this.flights = flights;
+        this.facts = facts;
         this.clock = clock;
     }
 
@@ -62,12 +66,12 @@ public final class Explainer {
         if (reason == null) {
             return verdict;
         }
-        String history = history(record, reason);
-        if (history == null) {
-            return verdict;
-        }
         List<String> evidence = new ArrayList<>(verdict.evidence());
-        evidence.add(history);
+        evidence.addAll(facts.apply(record));
+        String history = history(record, reason);
+        if (history != null) {
+            evidence.add(history);
+        }
         return new Verdict(
                 verdict.headline(), verdict.reason(), verdict.path(), evidence, verdict.fix(), verdict.publicPart());
     }

@@ -50,6 +50,7 @@ class ExplainerTest {
                     return kept.stream().limit(limit).toList();
                 }
             },
+            _ -> List.of(),
             InstantSource.fixed(NOW));
 
     private static FlightRecord record(long number) {
@@ -192,12 +193,57 @@ class ExplainerTest {
         status.refuse(Reason.UPSTREAM_STATUS, null);
         stamp(status, Stage.FIRST_BYTE, 900);
         cases.put("upstream-status", answered(status, 503, StatusWriter.UPSTREAM, 960));
+        FlightRecord metered = meterCall(30, "/transactions/authrep.xml?service_token=acme-st&service_id=7301&app_id=shop-web&usage%5Bcatalog%5D=2");
+        metered.decision(FlightRecord.Outcome.GRANTED);
+        metered.note("application shop-web by app_id and app_key s3…, state active, plan 9");
+        metered.usage("catalog", 2);
+        metered.usage("hits", 2);
+        metered.namedMetrics(1);
+        metered.journalSequence(4711);
+        stamp(metered, Stage.METER, 31);
+        stamp(metered, Stage.COMMITTED, 1_431);
+        cases.put("meter-counted", answered(metered, 200, StatusWriter.METER, 1_460));
+        FlightRecord overLimit = meterCall(31, "/transactions/authrep.xml?service_token=acme-st&service_id=7301&app_id=shop-web&usage%5Bcatalog%5D=10");
+        overLimit.decision(FlightRecord.Outcome.DENIED);
+        overLimit.note("application shop-web by app_id and app_key s3…, state active, plan 9");
+        overLimit.note("would be refused as well: L-LIMIT, hits per month: 995 counted, allowed are 1000");
+        overLimit.usage("catalog", 10);
+        overLimit.usage("hits", 10);
+        overLimit.namedMetrics(1);
+        overLimit.limitMetric("hits");
+        overLimit.limitPeriod(Period.HOUR);
+        overLimit.limitMax(60);
+        overLimit.limitValue(55);
+        overLimit.limitAsked(10);
+        overLimit.limitEnds(RECEIVED / 1000 / 3600 * 3600 + 3600);
+        stamp(overLimit, Stage.METER, 31);
+        overLimit.refuse(Reason.LIMIT, "hits per hour: 55 counted, this call adds 10, plan 9 allows 60");
+        cases.put("meter-over-limit", answered(overLimit, 409, StatusWriter.METER, 60));
+        FlightRecord voided = meterCall(32, "/transactions.xml");
+        voided.method("POST");
+        voided.decision(FlightRecord.Outcome.DENIED);
+        voided.note("transaction 4: M-TRANSACTION-OLD, reporting transactions older than 86400 seconds is not allowed");
+        stamp(voided, Stage.METER, 90);
+        voided.refuse(Reason.METRIC_INVALID, "transaction 2 of 5: metric \"hist\" is invalid; the whole report is void");
+        cases.put("meter-report-void", answered(voided, 202, StatusWriter.METER, 120));
         FlightRecord aborted = called(18, false);
         aborted.refuse(Reason.ABORTED,
                 "the client closed its connection 5003 ms after its request; the upstream had been asked 5002 ms before and had not answered");
         stamp(aborted, Stage.DONE, 5_003_000);
         cases.put("client-left", aborted);
         return cases;
+    }
+
+    private static FlightRecord meterCall(long number, String target) {
+        FlightRecord record = record(number);
+        record.kind(FlightRecord.RequestKind.METER);
+        record.target(target);
+        record.host("meter.internal:3000");
+        record.productId("7301");
+        record.applicationId("shop-web");
+        record.credentialName("service_token");
+        record.credential("acme-st");
+        return record;
     }
 
     static Stream<String> names() {

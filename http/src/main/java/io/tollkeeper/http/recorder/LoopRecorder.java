@@ -34,6 +34,13 @@ public final class LoopRecorder {
         }
     }
 
+    /// The same; only a record that is kept gets the details.
+    public void keep(FlightRecord record, long nowNanos, FlightRecord.Details details) {
+        if (flights.offer(record, nowNanos, details)) {
+            kept++;
+        }
+    }
+
     /// The access log line to fill; none if there is no access log, or its ring is full (the line is lost then, and
     /// counted). Followed by [#publish].
     public @Nullable LogEntry claimLine() {

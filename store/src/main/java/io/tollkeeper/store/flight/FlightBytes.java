@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 /// A record of another version cannot be read and is passed over: records live for days, not for years.
 final class FlightBytes {
 
-    private static final int VERSION = 2;
+    private static final int VERSION = 3;
     private static final int LONGEST_TEXT = 1 << 20;
     private static final Map<String, Reason> REASONS = new HashMap<>();
     private static final Map<String, Stage> STAGES = new HashMap<>();
@@ -131,6 +131,12 @@ final class FlightBytes {
             text(out, record.metricName(i));
             out.writeLong(record.metricAmount(i));
         }
+        out.writeInt(record.namedMetrics());
+        out.writeLong(record.journalSequence());
+        out.writeInt(record.notes());
+        for (int i = 0; i < Math.min(record.notes(), FlightRecord.LISTED); i++) {
+            text(out, record.noteText(i));
+        }
         for (Stage stage : STAGES.values()) {
             if (record.reached(stage)) {
                 text(out, stage.name());
@@ -209,6 +215,12 @@ final class FlightBytes {
             } else {
                 record.usage("", 0);
             }
+        }
+        record.namedMetrics(in.readInt());
+        record.journalSequence(in.readLong());
+        int notes = in.readInt();
+        for (int i = 0; i < notes; i++) {
+            record.note(i < FlightRecord.LISTED ? given(in) : "");
         }
         for (String name = text(in); name != null; name = text(in)) {
             long stamp = in.readLong();

@@ -1,4 +1,4 @@
-package io.tollkeeper.app.document;
+package io.tollkeeper.core.verdict;
 
 import java.util.Collection;
 import java.util.Locale;
