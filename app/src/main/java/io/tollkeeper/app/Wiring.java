@@ -37,6 +37,7 @@ import io.tollkeeper.core.integration.IntegrationErrorsException;
 import io.tollkeeper.core.proxy.Finding;
 import io.tollkeeper.core.proxy.ProxyConfig;
 import io.tollkeeper.core.query.LocalUsage;
+import io.tollkeeper.core.query.UsageDeletions;
 import io.tollkeeper.core.usage.ProductTotals;
 import io.tollkeeper.doctor.explain.CatalogFacts;
 import io.tollkeeper.doctor.explain.Explainer;
@@ -124,7 +125,8 @@ final class Wiring implements Program {
         var gateway = role.hasGateway() ? closing.with(new Gateway(engine, upstreams(settings),
                 new LocalMeter(catalog, authorizer, applications, settings.gateway().onUnwritableMeter()), clock, recorder)) : null;
         var internalApi = closing.with(new InternalApi(credentials(settings), catalog, writer, store.catalog(),
-                new LocalUsage(applications, totals, store.usage(), store.journal(), store.catalog(), clock), store.errors(), store.events()));
+                new LocalUsage(applications, totals, store.usage(), store.journal(), store.catalog(), clock), store.errors(), store.events(),
+                new UsageDeletions(applications, store.usage(), store.journal(), store.catalog(), clock)));
         var hook = hook(settings.meter().events().hook(), store.events(), closing);
         var meter = new ServiceManagement(catalog, applications, authorizer, internalApi, store.errors(), clock, recorder, VersionCommand.current());
 

@@ -231,6 +231,37 @@ class CountersTest {
         }
     }
 
+    // ---- deletion
+
+    @Test
+    void deletedUsageIsGoneForTheServiceAndItsApplicationsAndCountingGoesOn() throws IOException {
+        internal("PUT", "/services/2", "{\"service\":{\"id\":\"2\",\"provider_key\":\"pk\"}}");
+        internal("PUT", "/services/2/metrics/1", "{\"metric\":{\"name\":\"hits\"}}");
+        internal("PUT", "/services/2/applications/app", "{\"application\":{\"state\":\"active\"}}");
+        exchange("GET", "/transactions/authrep.xml?provider_key=pk&service_id=2&app_id=app&usage[hits]=7", "");
+        call("&usage[search]=3&log[code]=200");
+        later(3_600);
+        call("&usage[search]=3&log[code]=200");
+        internal("DELETE", "/services/1/applications/app", "");
+        assertThat(exchange("DELETE", "/internal/services/1/stats", "").text()).isEqualTo("{\"status\":\"to_be_deleted\"}");
+        internal("PUT", "/services/1/applications/app", "{\"application\":{\"state\":\"active\"}}");
+        for (var period : new String[] {"hour", "day", "week", "month", "eternity"}) {
+            for (var of : new String[] {"", "&app_id=app"}) {
+                for (var at : new String[] {"", "&at=2026-12-31T23:59:00Z"}) {
+                    for (var what : new String[] {"metric=hits", "metric=search", "response_code=2XX", "status=200"}) {
+                        assertThat(counter(what + "&period=" + period + of + at)).as(what + period + of + at).isZero();
+                    }
+                }
+            }
+        }
+        assertThat(counter("metric=hits&period=minute&app_id=app")).isZero();
+        call("&usage[hits]=2");
+        assertThat(counter("metric=hits&period=day")).isEqualTo(2);
+        assertThat(counter("metric=hits&period=day&app_id=app")).isEqualTo(2);
+        assertThat(get("/services/2/counters?metric=hits&period=eternity").text()).contains("7");
+        assertThat(exchange("DELETE", "/internal/services/zz/stats", "").text()).isEqualTo("{\"status\":\"not_found\",\"error\":\"service not found\"}");
+    }
+
     // ---- speaking to the meter
 
     private String usage(String query) throws IOException {

@@ -1,5 +1,6 @@
 package io.tollkeeper.meter;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -8,12 +9,15 @@ import io.tollkeeper.core.usage.SlotRange;
 import io.tollkeeper.core.usage.StoredPast;
 import io.tollkeeper.core.usage.StoredSeries;
 import io.tollkeeper.core.usage.StoredUsage;
+import io.tollkeeper.core.usage.UsageDeletion;
 import io.tollkeeper.core.usage.UsageSnapshot;
 import io.tollkeeper.core.usage.UsageStore;
 import org.jspecify.annotations.Nullable;
 
 /// A usage store without snapshots: everything is in memory and in no journal.
 final class MemoryUsageStore implements UsageStore {
+
+    private final List<UsageDeletion> deletions = new ArrayList<>();
 
     @Override
     public @Nullable StoredUsage load(long application) {
@@ -67,6 +71,27 @@ final class MemoryUsageStore implements UsageStore {
     @Override
     public void writeTotals(List<UsageSnapshot> products) {
         throw new AssertionError("no snapshots are taken in these tests");
+    }
+
+    @Override
+    public synchronized void ask(UsageDeletion deletion) {
+        deletions.removeIf(other -> other.product() == deletion.product());
+        deletions.add(deletion);
+    }
+
+    @Override
+    public void advance(UsageDeletion deletion) {
+        // nothing survives
+    }
+
+    @Override
+    public synchronized void done(UsageDeletion deletion) {
+        deletions.removeIf(other -> other.asked() == deletion.asked());
+    }
+
+    @Override
+    public synchronized List<UsageDeletion> deletions() {
+        return List.copyOf(deletions);
     }
 
     @Override

@@ -19,6 +19,7 @@ import io.tollkeeper.core.authorize.Loaded;
 import io.tollkeeper.core.authorize.Loader;
 import io.tollkeeper.core.catalog.Catalog;
 import io.tollkeeper.core.query.LocalUsage;
+import io.tollkeeper.core.query.UsageDeletions;
 import io.tollkeeper.core.usage.ProductTotals;
 import io.tollkeeper.core.usage.StoredPast;
 import io.tollkeeper.http.Engine;
@@ -56,14 +57,16 @@ final class RunningMeter implements AutoCloseable {
         var applications = new Applications(loader);
         var writer = new CatalogWriter(store, catalog, applications);
         writer.follow(errors::forget);
+        var usage = new MemoryUsageStore();
         internalApi = new InternalApi(
                 Credentials.of("conformance", "s3cr3t-conformance"),
                 catalog,
                 writer,
                 store,
-                new LocalUsage(applications, totals, new MemoryUsageStore(), journal, store, clock),
+                new LocalUsage(applications, totals, usage, journal, store, clock),
                 errors,
-                events);
+                events,
+                new UsageDeletions(applications, usage, journal, store, clock));
         engine = Engine.start(new EngineSettings(Transport.NIO, loops, EngineSettings.Dns.DEFAULT));
         flights = new Recorder(engine.loops(), new RecorderSettings(1024, 10_000, 1024), null, null);
         var meter = new ServiceManagement(
@@ -132,6 +135,7 @@ final class RunningMeter implements AutoCloseable {
                     var id = store.applicationIdOfUserKey(product, userKey);
                     yield new Loaded.Definition(id, id == null ? null : store.application(product, id), null);
                 }
+                case LoadKey.ByNumber _ -> new Loaded.Definition(null, null, null, null);
                 case LoadKey.Past(var application, _) ->
                     new Loaded.Past(new StoredPast(application, 0, java.util.Map.of()));
             };

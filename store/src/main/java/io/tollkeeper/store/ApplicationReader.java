@@ -42,6 +42,7 @@ final class ApplicationReader implements AutoCloseable {
                             ? new Loaded.Definition(null, null, null, null)
                             : definition(id, catalog().application(product, id));
                 }
+                case LoadKey.ByNumber(var number) -> read(number);
                 case LoadKey.Past(var number, var slots) -> new Loaded.Past(usage().applicationPast(number, slots));
             };
         } catch (SQLException e) {

@@ -142,6 +142,9 @@ public final class Applications implements JournalFailure {
         final List<LoadWaiter> waiters = new ArrayList<>(2);
         final List<CatalogChange> changes = new ArrayList<>(0);
 
+        /// Applications that left memory since: if the load brings one of them, its usage may be older than that.
+        final Set<Long> left = new HashSet<>(0);
+
         Flight(LoadKey key) {
             this.key = key;
         }
@@ -208,8 +211,10 @@ public final class Applications implements JournalFailure {
         changing.lock();
         try {
             if (found != null) {
-                if (flight.changes.stream().anyMatch(change -> concerns(change, flight.key, found))) {
+                if (flight.left.contains(numberOf(flight.key, found))
+                        || flight.changes.stream().anyMatch(change -> concerns(change, flight.key, found))) {
                     flight.changes.clear();
+                    flight.left.clear();
                     return false;
                 }
                 takeOver(flight.key, found);
@@ -219,6 +224,11 @@ public final class Applications implements JournalFailure {
         } finally {
             changing.unlock();
         }
+    }
+
+    private static long numberOf(LoadKey key, Loaded.Definition found) {
+        Application application = found.application();
+        return key instanceof LoadKey.ByNumber(var number) ? number : application == null ? -1 : application.number();
     }
 
     private static void tell(List<LoadWaiter> waiters, @Nullable Reason failure) {
@@ -250,6 +260,7 @@ public final class Applications implements JournalFailure {
                     }
                 }
             }
+            case LoadKey.ByNumber(var number) -> resident(number, found);
             case LoadKey.Past _ -> {
                 // brings no definition
             }
@@ -323,7 +334,10 @@ public final class Applications implements JournalFailure {
         }
         resident.lock.lock();
         try {
-            resident.counters.supply(past, slots);
+            // Read before the last snapshot was written: asked for once more.
+            if (past.seq() >= resident.snapshotSeq) {
+                resident.counters.supply(past, slots);
+            }
         } finally {
             resident.lock.unlock();
         }
@@ -353,7 +367,7 @@ public final class Applications implements JournalFailure {
         return switch (key) {
             case LoadKey.ById(var productId, _) -> productId;
             case LoadKey.ByUserKey(var productId, _) -> productId;
-            case LoadKey.Past _ -> "";
+            case LoadKey.ByNumber _, LoadKey.Past _ -> "";
         };
     }
 
@@ -496,6 +510,11 @@ public final class Applications implements JournalFailure {
                 resident.lock.unlock();
             }
         }
+    }
+
+    /// The application of this number, if it is in memory.
+    @Nullable ResidentApplication numbered(long application) {
+        return byNumber.get(application);
     }
 
     // ---- journal and snapshots
@@ -673,6 +692,9 @@ public final class Applications implements JournalFailure {
                     return false;
                 }
                 resident.evicted = true;
+                for (Flight flight : flights.values()) {
+                    flight.left.add(resident.number);
+                }
                 weight.addAndGet(-resident.weight);
                 Application definition = resident.definition;
                 if (definition != null) {

@@ -13,6 +13,9 @@ public sealed interface LoadKey {
     /// An application with its usage, by user key.
     record ByUserKey(String productId, String userKey) implements LoadKey {}
 
+    /// The usage of an application, deleted or not, by its number.
+    record ByNumber(long application) implements LoadKey {}
+
     /// Closed slots that a late `#set` replaces.
     record Past(long application, List<Slot> slots) implements LoadKey {
 

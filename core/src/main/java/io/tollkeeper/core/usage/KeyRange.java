@@ -3,6 +3,9 @@ package io.tollkeeper.core.usage;
 /// Counter keys from `from` to before `to`, see [CounterKey].
 public record KeyRange(int from, int to) {
 
+    /// Everything.
+    public static final KeyRange ALL = new KeyRange(0, Integer.MAX_VALUE);
+
     /// All metrics and methods.
     public static final KeyRange METRICS = new KeyRange(0, CounterKey.METRICS);
 

@@ -352,6 +352,16 @@ public final class UsageCounters {
         }
     }
 
+    /// The value of every slot that is not 0, in memory or in `past`, which holds all closed slots of the store.
+    public Map<Slot, Long> all(long now, StoredPast past) {
+        Map<Slot, Long> values = new HashMap<>(past.values());
+        for (int period = 0; period < WIDTH; period++) {
+            overlay(new SlotRange(KeyRange.ALL, Period.of(period), Long.MIN_VALUE, Long.MAX_VALUE), now, past, values);
+        }
+        values.values().removeIf(value -> value == 0);
+        return values;
+    }
+
     private long pendingOf(Slot slot) {
         int period = slot.period().slot();
         long value = pending.get(slot.key(), period, slot.start());

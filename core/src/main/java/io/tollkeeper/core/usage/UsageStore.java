@@ -40,6 +40,19 @@ public interface UsageStore {
     /// Writes product totals in one transaction, as [#write] does for applications.
     void writeTotals(List<UsageSnapshot> products);
 
+    /// Remembers that the usage of a product is to be deleted; a later one for the same product replaces it. Durable
+    /// when this returns.
+    void ask(UsageDeletion deletion);
+
+    /// Remembers how far a deletion got, unless another was asked for meanwhile.
+    void advance(UsageDeletion deletion);
+
+    /// Forgets a deletion that is done, unless another was asked for meanwhile.
+    void done(UsageDeletion deletion);
+
+    /// Deletions that are not done, oldest first.
+    List<UsageDeletion> deletions();
+
     /// Replays all rows of the journal in ascending sequence.
     void replay(RowVisitor visitor);
 

@@ -65,6 +65,7 @@ final class MemoryStores implements Loader {
                 String id = userKeys.get(productId + "/" + userKey);
                 yield id == null ? new Loaded.Definition(null, null, null) : definition(productId, id);
             }
+            case LoadKey.ByNumber(var number) -> byNumber(number);
             case LoadKey.Past(var application, var slots) -> {
                 Map<Slot, Long> values = new HashMap<>(past.getOrDefault(application, Map.of()));
                 values.keySet().retainAll(slots);

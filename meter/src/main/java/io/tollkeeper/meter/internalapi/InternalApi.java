@@ -15,6 +15,7 @@ import io.tollkeeper.core.event.EventStoreException;
 import io.tollkeeper.core.integration.IntegrationErrors;
 import io.tollkeeper.core.integration.IntegrationErrorsException;
 import io.tollkeeper.core.query.LocalUsage;
+import io.tollkeeper.core.query.UsageDeletions;
 import io.tollkeeper.core.usage.UsageStoreException;
 import io.tollkeeper.meter.internalapi.InternalAnswer.Refusal;
 import io.tollkeeper.meter.params.MediaType;
@@ -44,6 +45,7 @@ public final class InternalApi implements AutoCloseable {
 
     private final Credentials credentials;
     private final List<Resource> resources;
+    private final DeletionWorker deletionWorker;
     private final Semaphore underWay = new Semaphore(UNDER_WAY);
     private final ExecutorService threads =
             Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("internal-api-", 0).factory());
@@ -55,8 +57,10 @@ public final class InternalApi implements AutoCloseable {
             CatalogStore store,
             LocalUsage usage,
             IntegrationErrors errors,
-            EventStore events) {
+            EventStore events,
+            UsageDeletions deletions) {
         this.credentials = credentials;
+        this.deletionWorker = new DeletionWorker(deletions);
         this.resources = List.of(
                 new HealthResource(COMPATIBLE_WITH),
                 new ServicesResource(catalog, writer),
@@ -70,6 +74,7 @@ public final class InternalApi implements AutoCloseable {
                 new AlertLimitsResource(catalog, writer),
                 new CountersResource(catalog, store, usage),
                 new UsageResource(catalog, store, usage),
+                new StatsResource(catalog, deletions, deletionWorker),
                 new UtilizationResource(catalog, store, usage),
                 new ErrorsResource(catalog, errors),
                 new EventsResource(events, usage));
@@ -134,6 +139,7 @@ public final class InternalApi implements AutoCloseable {
     /// Waits for requests under way.
     @Override
     public void close() {
+        deletionWorker.close();
         threads.close();
     }
 }

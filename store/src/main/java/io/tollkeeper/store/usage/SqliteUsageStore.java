@@ -10,6 +10,7 @@ import io.tollkeeper.core.usage.SlotRange;
 import io.tollkeeper.core.usage.StoredPast;
 import io.tollkeeper.core.usage.StoredSeries;
 import io.tollkeeper.core.usage.StoredUsage;
+import io.tollkeeper.core.usage.UsageDeletion;
 import io.tollkeeper.core.usage.UsageSnapshot;
 import io.tollkeeper.core.usage.UsageStore;
 import io.tollkeeper.core.usage.UsageStoreException;
@@ -100,6 +101,29 @@ public final class SqliteUsageStore implements UsageStore {
     @Override
     public void writeTotals(List<UsageSnapshot> products) {
         write(products.size() + " product totals", sql -> sql.writeProducts(products));
+    }
+
+    @Override
+    public void ask(UsageDeletion deletion) {
+        write("a deletion", sql -> {
+            sql.ask(deletion);
+            sql.force();
+        });
+    }
+
+    @Override
+    public void advance(UsageDeletion deletion) {
+        write("how far a deletion got", sql -> sql.advance(deletion));
+    }
+
+    @Override
+    public void done(UsageDeletion deletion) {
+        write("the end of a deletion", sql -> sql.done(deletion));
+    }
+
+    @Override
+    public List<UsageDeletion> deletions() {
+        return read("deletions", UsageReader::deletions);
     }
 
     @Override

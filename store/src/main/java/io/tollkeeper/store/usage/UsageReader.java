@@ -16,6 +16,7 @@ import io.tollkeeper.core.usage.SlotRange;
 import io.tollkeeper.core.usage.StoredPast;
 import io.tollkeeper.core.usage.StoredSeries;
 import io.tollkeeper.core.usage.StoredUsage;
+import io.tollkeeper.core.usage.UsageDeletion;
 import io.tollkeeper.store.sqlite.Database;
 import io.tollkeeper.store.sqlite.Readers;
 import io.tollkeeper.store.sqlite.Transactions;
@@ -140,6 +141,19 @@ public final class UsageReader implements Readers.Reader {
             }
         }
         return totals;
+    }
+
+    List<UsageDeletion> deletions() throws SQLException {
+        List<UsageDeletion> deletions = new ArrayList<>();
+        try (PreparedStatement all = connection.prepareStatement(
+                        "SELECT product, product_id, asked, after FROM usage_deletion ORDER BY asked");
+                ResultSet rows = all.executeQuery()) {
+            while (rows.next()) {
+                deletions.add(
+                        new UsageDeletion(rows.getInt(1), rows.getString(2), rows.getLong(3), rows.getString(4)));
+            }
+        }
+        return deletions;
     }
 
     long highestSeq() throws SQLException {

@@ -7,9 +7,11 @@ import java.sql.Statement;
 import java.util.List;
 
 import io.tollkeeper.core.usage.PastDelta;
+import io.tollkeeper.core.usage.UsageDeletion;
 import io.tollkeeper.core.usage.UsageSnapshot;
 import io.tollkeeper.store.sqlite.Database;
 import io.tollkeeper.store.sqlite.Transactions;
+import org.jspecify.annotations.Nullable;
 
 /// The writing connection to `usage.db`. One thread at a time; blocks. To be closed after any [SQLException].
 ///
@@ -118,6 +120,40 @@ final class UsageSql {
         statement.setInt(2, delta.key());
         statement.setInt(3, delta.period().slot());
         statement.setLong(4, delta.start());
+    }
+
+    void ask(UsageDeletion deletion) throws SQLException {
+        update(
+                "INSERT INTO usage_deletion (asked, after, product, product_id) VALUES (?, ?, ?, ?) ON CONFLICT (product)"
+                        + " DO UPDATE SET asked = excluded.asked, after = excluded.after",
+                deletion.asked(),
+                deletion.after(),
+                deletion.product(),
+                deletion.productId());
+    }
+
+    void advance(UsageDeletion deletion) throws SQLException {
+        update(
+                "UPDATE usage_deletion SET after = ? WHERE product = ? AND asked = ?",
+                deletion.after(),
+                deletion.product(),
+                deletion.asked());
+    }
+
+    void done(UsageDeletion deletion) throws SQLException {
+        update("DELETE FROM usage_deletion WHERE product = ? AND asked = ?", deletion.product(), deletion.asked());
+    }
+
+    private void update(String sql, @Nullable Object... values) throws SQLException {
+        forced = false;
+        transactions.begin();
+        try (PreparedStatement statement = connection.prepareStatement(sql)) {
+            for (int i = 0; i < values.length; i++) {
+                statement.setObject(i + 1, values[i]);
+            }
+            statement.executeUpdate();
+        }
+        transactions.commit();
     }
 
     /// Makes everything that was committed before durable: one small commit that forces the log, and with it all that
