@@ -198,7 +198,8 @@ final class Wiring implements Program {
     private static @Nullable EventsHook hook(Settings.Hook settings, EventStore events, Closing closing) {
         var url = settings.url();
         return url == null ? null : closing.with(EventsHook.start(
-                new HookSettings(url, settings.secret() == null ? "" : settings.secret().value(), settings.interval(), settings.timeout()), events));
+                new HookSettings(url, settings.secret() == null ? "" : settings.secret().value(), settings.interval(), settings.timeout()), events,
+                VersionCommand.current()));
     }
 
     /// Without credentials of its own the Internal API is for whoever reaches loopback; on any other address for nobody.

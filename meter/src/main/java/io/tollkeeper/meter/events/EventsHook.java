@@ -48,7 +48,7 @@ public final class EventsHook implements AutoCloseable {
     // The thread's own.
     private int pause = 1;
 
-    private EventsHook(HookSettings settings, EventStore events) {
+    private EventsHook(HookSettings settings, EventStore events, String version) {
         this.settings = settings;
         this.events = events;
         this.client = HttpClient.newBuilder()
@@ -58,15 +58,16 @@ public final class EventsHook implements AutoCloseable {
                 .build();
         this.request = HttpRequest.newBuilder(settings.url())
                 .header("Content-Type", "application/x-www-form-urlencoded")
+                .header("User-Agent", "Tollkeeper/" + version)
                 .POST(HttpRequest.BodyPublishers.ofString(
                         "secret=" + URLEncoder.encode(settings.secret(), StandardCharsets.UTF_8)))
                 .build();
         this.thread = Thread.ofPlatform().name("events-hook").daemon().unstarted(this::run);
     }
 
-    /// A hook at work.
-    public static EventsHook start(HookSettings settings, EventStore events) {
-        EventsHook hook = new EventsHook(settings, events);
+    /// A hook at work. `version` is the program's, for the portal's log.
+    public static EventsHook start(HookSettings settings, EventStore events, String version) {
+        EventsHook hook = new EventsHook(settings, events, version);
         hook.thread.start();
         return hook;
     }
@@ -159,10 +160,10 @@ public final class EventsHook implements AutoCloseable {
         String why = fault == null ? "unknown" : fault;
         Duration wait = settings.interval().multipliedBy(pauseAfterFailure());
         LOG.warn(
-                "events hook {}: {}. Events stay until the portal has fetched and deleted them; it is told again in {} s.",
+                "events hook {} (told again in {} s, events stay until the portal has fetched and deleted them): {}",
                 shown(settings.url()),
-                why,
-                wait.toSeconds());
+                wait.toSeconds(),
+                why);
         health = new HookHealth(health.delivered(), health.failed() + 1, why);
     }
 

@@ -33,11 +33,12 @@ class EventsHookTest {
     @Test
     void aPortalIsToldWithTheSecretWhileThereAreEventsAndNotWithout() throws IOException {
         try (var portal = RudePeer.start(Manner.citizen());
-                var hook = EventsHook.start(settings(portal.port(), "s&cret=ü"), events)) {
+                var hook = EventsHook.start(settings(portal.port(), "s&cret=ü"), events, "0-test")) {
             happens();
             Eventually.holds("told", () -> hook.health().delivered() == 1);
             assertThat(portal.lastRequest().startLine()).isEqualTo("POST /events/import?v=1 HTTP/1.1");
             assertThat(portal.lastRequest().header("content-type")).isEqualTo("application/x-www-form-urlencoded");
+            assertThat(portal.lastRequest().header("user-agent")).isEqualTo("Tollkeeper/0-test");
             Eventually.holds("the body is there", () ->
                     new String(portal.lastRequest().body(), StandardCharsets.UTF_8).equals("secret=s%26cret%3D%C3%BC"));
             Eventually.holds("told again", () -> hook.health().delivered() >= 2);
@@ -53,7 +54,7 @@ class EventsHookTest {
     @Test
     void aPortalThatFailsAndHangsIsToldUntilItAnswers() throws IOException {
         try (var portal = RudePeer.start(FAILING, Manner.silent(), Manner.resetAfterRequest(), Manner.citizen());
-                var hook = EventsHook.start(settings(portal.port(), "s"), events)) {
+                var hook = EventsHook.start(settings(portal.port(), "s"), events, "0-test")) {
             happens();
             Eventually.holds("the first attempt failed", () -> hook.health().failed() == 1);
             assertThat(hook.health().fault()).startsWith("it answered 500 (expected: 200)");
@@ -70,7 +71,7 @@ class EventsHookTest {
     void aPortalIsNotToldMoreOftenThanTheIntervalSays() throws IOException {
         try (var portal = RudePeer.start(Manner.citizen())) {
             var seldom = new HookSettings(url(portal.port()), "s", Duration.ofMinutes(10), TIMEOUT);
-            try (var hook = EventsHook.start(seldom, events)) {
+            try (var hook = EventsHook.start(seldom, events, "0-test")) {
                 happens();
                 Eventually.holds("told", () -> hook.health().delivered() == 1);
                 for (int i = 0; i < 100; i++) {
@@ -84,7 +85,7 @@ class EventsHookTest {
     @Test
     void aPortalThatIsDownIsAFaultThatSaysSo() throws IOException {
         try (var nobody = RefusingPort.open();
-                var hook = EventsHook.start(settings(nobody.port(), "s"), events)) {
+                var hook = EventsHook.start(settings(nobody.port(), "s"), events, "0-test")) {
             happens();
             Eventually.holds("failed", () -> hook.health().failed() > 0);
             assertThat(hook.health().fault()).startsWith("no connection or no answer: ");
@@ -120,7 +121,7 @@ class EventsHookTest {
             }
         };
         try (var portal = RudePeer.start(Manner.citizen());
-                var hook = EventsHook.start(settings(portal.port(), "s"), broken)) {
+                var hook = EventsHook.start(settings(portal.port(), "s"), broken, "0-test")) {
             Eventually.holds("failed", () -> "the disk is gone".equals(hook.health().fault()));
             mended.set(true);
             Eventually.holds("told", () -> hook.health().delivered() > 0);
@@ -131,7 +132,7 @@ class EventsHookTest {
     void closingDoesNotWaitForAPortalThatHangs() throws IOException {
         try (var portal = RudePeer.start(Manner.silent())) {
             var hook = EventsHook.start(
-                    new HookSettings(url(portal.port()), "s", SOON, Duration.ofMinutes(10)), events);
+                    new HookSettings(url(portal.port()), "s", SOON, Duration.ofMinutes(10)), events, "0-test");
             happens();
             Eventually.holds("asked", () -> portal.received() == 1);
             long began = System.nanoTime();
