@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.UUID;
@@ -51,6 +52,7 @@ import io.tollkeeper.http.WireLimits;
 import io.tollkeeper.http.metrics.PrometheusText;
 import io.tollkeeper.http.recorder.Recorder;
 import io.tollkeeper.http.recorder.RecorderSettings;
+import io.tollkeeper.meter.ProviderTraffic;
 import io.tollkeeper.meter.ServiceManagement;
 import io.tollkeeper.meter.events.EventsHook;
 import io.tollkeeper.meter.events.HookSettings;
@@ -116,6 +118,10 @@ final class Wiring implements Program {
         writer.follow(commit -> forgetErrors(store.errors(), commit));
         var authorizer = new Authorizer(applications, store.journal(), settings.meter().alerts(),
                 settings.meter().legacyReferrerFilters() ? ReferrerMatch.PART : ReferrerMatch.WHOLE);
+        var traffic = traffic(settings, catalog, applications, authorizer);
+        if (traffic != null) {
+            closing.with(traffic);
+        }
 
         var accessLog = closing.with(AccessLogTarget.open(settings.accessLog()));
         var engine = closing.with(Engine.start(HttpParts.engine(settings)));
@@ -128,7 +134,7 @@ final class Wiring implements Program {
                 new LocalUsage(applications, totals, store.usage(), store.journal(), store.catalog(), clock), store.errors(), store.events(),
                 new UsageDeletions(applications, store.usage(), store.journal(), store.catalog(), clock)));
         var hook = hook(settings.meter().events().hook(), store.events(), closing);
-        var meter = new ServiceManagement(catalog, applications, authorizer, internalApi, store.errors(), clock, recorder, VersionCommand.current());
+        var meter = new ServiceManagement(catalog, applications, authorizer, internalApi, store.errors(), traffic, clock, recorder, VersionCommand.current());
 
         // Without a file a gateway serves the demo; a meter what the Internal API writes.
         var demo = gateway != null && given.file() == null ? Demo.yaml(demoUpstream(engine, closing)) : null;
@@ -168,6 +174,13 @@ final class Wiring implements Program {
         var status = new StatusHandler(running::readiness);
         running.listen("management", settings.management().listen(), WireLimits.DEFAULT, _ -> status); // readiness comes last
         return new Started.Up(running);
+    }
+
+    private @Nullable ProviderTraffic traffic(Settings settings, Catalog catalog, Applications applications, Authorizer authorizer) {
+        var meter = settings.meter();
+        return meter.masterServiceId() == null ? null : new ProviderTraffic(
+                new ProviderTraffic.Master(meter.masterServiceId(), meter.masterMetricAuthorize(), meter.masterMetricTransactions()),
+                catalog, applications, authorizer, clock, Duration.ofSeconds(1));
     }
 
     /// A change of the catalogue is done when this is called; errors that stay behind are no reason to call it failed.

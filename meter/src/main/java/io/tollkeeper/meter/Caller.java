@@ -2,6 +2,8 @@ package io.tollkeeper.meter;
 
 import io.tollkeeper.core.catalog.CallerAccess;
 import io.tollkeeper.core.catalog.Catalog;
+import io.tollkeeper.core.catalog.Identifier;
+import io.tollkeeper.core.catalog.Product;
 import io.tollkeeper.core.flight.Redaction;
 import io.tollkeeper.core.reason.Reason;
 import io.tollkeeper.core.usage.Blank;
@@ -40,6 +42,15 @@ record Caller(@Nullable String providerKey, @Nullable String token, @Nullable St
                 : new CallerAccess.Refused(
                         Reason.SERVICE_TOKEN_INVALID,
                         "service token \"" + token + "\" or service id \"" + serviceId + "\" is invalid");
+    }
+
+    /// The provider key that they name, be it right or not: that sent, else that of the product whose token was sent.
+    @Nullable String speaksFor(Catalog.Snapshot catalog) {
+        if (providerKey != null) {
+            return Identifier.normal(providerKey);
+        }
+        Product product = serviceId == null ? null : catalog.product(serviceId);
+        return product == null ? null : product.settings().providerKey();
     }
 
     /// The product they are good for, or why they are not.

@@ -12,6 +12,7 @@ import io.tollkeeper.http.Loop;
 import io.tollkeeper.http.WireLimits;
 import io.tollkeeper.http.recorder.Recorder;
 import io.tollkeeper.meter.internalapi.InternalApi;
+import org.jspecify.annotations.Nullable;
 
 /// The meter: the Service Management API and, below `/internal`, the Internal API. Give it to a listener; it makes one
 /// handler per connection.
@@ -28,6 +29,7 @@ public final class ServiceManagement implements ExchangeHandler.Factory {
     final Authorizer authorizer;
     final InternalApi internalApi;
     final IntegrationErrors errors;
+    final @Nullable ProviderTraffic traffic;
     final InstantSource clock;
     final String version;
     final FormBudget formBudget = new FormBudget(FORM_BYTES);
@@ -35,6 +37,7 @@ public final class ServiceManagement implements ExchangeHandler.Factory {
     private final Recorder recorder;
     private final ConcurrentHashMap<Loop, LoopState> loops = new ConcurrentHashMap<>();
 
+    /// @param traffic where calls are counted for providers; none if nobody asked for it
     /// @param version our own, told beside the compatibility level
     public ServiceManagement(
             Catalog catalog,
@@ -42,6 +45,7 @@ public final class ServiceManagement implements ExchangeHandler.Factory {
             Authorizer authorizer,
             InternalApi internalApi,
             IntegrationErrors errors,
+            @Nullable ProviderTraffic traffic,
             InstantSource clock,
             Recorder recorder,
             String version) {
@@ -50,6 +54,7 @@ public final class ServiceManagement implements ExchangeHandler.Factory {
         this.authorizer = authorizer;
         this.internalApi = internalApi;
         this.errors = errors;
+        this.traffic = traffic;
         this.clock = clock;
         this.recorder = recorder;
         this.version = version;

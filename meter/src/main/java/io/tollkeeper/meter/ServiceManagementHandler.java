@@ -320,6 +320,12 @@ final class ServiceManagementHandler implements ExchangeHandler, CommitWaiter, L
             fixed(Reason.USAGE_NOT_A_MAP.meterStatus(), CommonHeaders.XML, NO_BODY);
             return;
         }
+        if (!route.isAuthrep()) {
+            String providerKey = caller.speaksFor(catalog);
+            if (providerKey != null) {
+                countForProvider(providerKey, 1, 0);
+            }
+        }
         switch (caller.access(catalog)) {
             case CallerAccess.Refused denied -> error(denied, caller, catalog);
             case CallerAccess.Allowed(var product) -> {
@@ -343,6 +349,7 @@ final class ServiceManagementHandler implements ExchangeHandler, CommitWaiter, L
 
     private void granted() {
         flight.granted(call);
+        countAuthrep(1);
         if (options.limitHeaders()) {
             LimitHeaders.add(response().headers(), call.product(), call, false);
         }
@@ -359,6 +366,9 @@ final class ServiceManagementHandler implements ExchangeHandler, CommitWaiter, L
     private void denied(Decision.Denied denied) {
         Reason reason = denied.reason();
         flight.denied(call, denied);
+        if (route.isAuthrep() && (reason.isRejection() || reason == Reason.APPLICATION_NOT_FOUND)) {
+            countForProvider(call.product().settings().providerKey(), 1, 0);
+        }
         if (!reason.isRejection()) {
             keep(call.product(), reason, denied.message(), List.of());
             errorDocument(reason, denied.message());
@@ -433,14 +443,19 @@ final class ServiceManagementHandler implements ExchangeHandler, CommitWaiter, L
         switch (meter.authorizer.report(current)) {
             case ReportOutcome.Counted _ -> {
                 flight.counted(current);
+                countReport(current, 1);
                 waiting = Waiting.COMMIT;
             }
-            case ReportOutcome.NothingToCount _ -> accepted();
+            case ReportOutcome.NothingToCount _ -> {
+                countReport(current, 1);
+                accepted();
+            }
             case ReportOutcome.Voided(var faults) -> {
                 // Nobody but the operator hears of it: the original answers before it looks (specification, 7.2).
                 ReportOutcome.Fault first = faults.getFirst();
                 flight.voided(current, faults);
                 keep(current.product(), first.reason(), first.message(), faults);
+                countReport(current, 1);
                 accepted();
             }
             case ReportOutcome.NotLoaded(var keys) -> load(keys);
@@ -450,6 +465,29 @@ final class ServiceManagementHandler implements ExchangeHandler, CommitWaiter, L
 
     private void accepted() {
         fixed(202, CommonHeaders.XML, NO_BODY);
+    }
+
+    // ---- traffic of the provider itself (section 18) ---------------------------------------------------------------
+
+    /// A granted authrep, or one that has to be taken back (`sign` −1).
+    private void countAuthrep(int sign) {
+        if (route.isAuthrep()) {
+            boolean used = call.usage().present() && !call.usage().onlyLiteralZero();
+            countForProvider(call.product().settings().providerKey(), sign, used ? sign : 0);
+        }
+    }
+
+    private void countReport(Report counted, int sign) {
+        if (meter.traffic != null) {
+            countForProvider(counted.product().settings().providerKey(), 0, (long) sign * counted.used());
+        }
+    }
+
+    private void countForProvider(String providerKey, long calls, long transactions) {
+        ProviderTraffic traffic = meter.traffic;
+        if (traffic != null) {
+            traffic.count(providerKey, meter.catalog.current(), calls, transactions);
+        }
     }
 
     // ---- waiting ---------------------------------------------------------------------------------------------------
@@ -503,6 +541,11 @@ final class ServiceManagementHandler implements ExchangeHandler, CommitWaiter, L
         waiting = Waiting.NOTHING;
         flight.committed();
         if (!durable) {
+            if (report == null) {
+                countAuthrep(-1);
+            } else {
+                countReport(report, -1);
+            }
             unavailable(Reason.STORE_UNWRITABLE, "the journal could not write this call; it was taken back");
         } else if (report != null) {
             accepted();

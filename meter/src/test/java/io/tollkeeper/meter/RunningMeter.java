@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Base64;
 import java.util.concurrent.ExecutorService;
@@ -48,6 +49,9 @@ final class RunningMeter implements AutoCloseable {
     final MemoryLoader loader = new MemoryLoader();
     final Recorder flights;
 
+    /// Hands in when a test says so.
+    final ProviderTraffic traffic;
+
     private final Engine engine;
     private final Listener listener;
     private final InternalApi internalApi;
@@ -69,8 +73,11 @@ final class RunningMeter implements AutoCloseable {
                 new UsageDeletions(applications, usage, journal, store, clock));
         engine = Engine.start(new EngineSettings(Transport.NIO, loops, EngineSettings.Dns.DEFAULT));
         flights = new Recorder(engine.loops(), new RecorderSettings(1024, 10_000, 1024), null, null);
+        var authorizer = new Authorizer(applications, journal);
+        var master = new ProviderTraffic.Master("master", "transactions/authorize", "transactions");
+        traffic = new ProviderTraffic(master, catalog, applications, authorizer, clock, Duration.ofHours(1));
         var meter = new ServiceManagement(
-                catalog, applications, new Authorizer(applications, journal), internalApi, errors, clock, flights, "0-test");
+                catalog, applications, authorizer, internalApi, errors, traffic, clock, flights, "0-test");
         try {
             listener = engine.listen(
                     new ListenerSettings(
@@ -100,8 +107,9 @@ final class RunningMeter implements AutoCloseable {
 
     @Override
     public void close() {
-        loader.close();
         listener.close();
+        traffic.close();
+        loader.close();
         flights.close();
         engine.close();
         internalApi.close();

@@ -87,6 +87,12 @@ public record Settings(
             boolean legacyReferrerFilters,
             @Setting(value = "highest-enabled", says = "Which alert is raised when a utilization lies between the bins that a product enabled: that of the highest enabled bin reached, or, as 3scale does, that of the highest of all bins reached and only if it is enabled (top-bin).")
             AlertRule alerts,
+            @Setting(value = "", alias = "CONFIG_MASTER_SERVICE_ID", says = "Id of the product in which every call of the meter is counted for the provider who makes it, as usage of the application whose user key is the provider key. Not set: not counted.")
+            @Nullable String masterServiceId,
+            @Setting(value = "transactions/authorize", says = "Metric of the master service that authorizations count in.")
+            String masterMetricAuthorize,
+            @Setting(value = "transactions", says = "Metric of the master service that reported and counted transactions count in.")
+            String masterMetricTransactions,
             InternalApi internalApi,
             Events events) {}
 

@@ -34,7 +34,7 @@ final class ThreescaleVariables {
             new WithoutEffect("CONFIG_REDIS_ASYNC", "event loops serve all connections, there is nothing to choose"),
             new WithoutEffect("CONFIG_REDIS_*", EMBEDDED),
             new WithoutEffect("CONFIG_QUEUES_*", NO_QUEUE + ", and no Redis is used"),
-            new WithoutEffect("CONFIG_NOTIFICATION_BATCH", "traffic of the provider is counted with the call, not collected in batches"),
+            new WithoutEffect("CONFIG_NOTIFICATION_BATCH", "traffic of the provider is summed in memory and counted every second, not collected in batches"),
             new WithoutEffect("CONFIG_ASYNC_WORKER_*", NO_WORKER),
             new WithoutEffect("CONFIG_WORKER_PROMETHEUS_METRICS_*", METRICS),
             new WithoutEffect("CONFIG_LISTENER_PROMETHEUS_METRICS_*", METRICS),

@@ -135,6 +135,7 @@ class SettingsReaderTest {
     @Test void variablesOfThreescaleAreHonouredOrSaidToHaveNoEffectButNeverIgnored() {
         var settings = read(null, Map.of(
                 "CONFIG_LEGACY_REFERRER_FILTERS", "1",
+                "CONFIG_MASTER_SERVICE_ID", "1",
                 "CONFIG_REDIS_PROXY", "redis://backend-redis:6379/0",
                 "CONFIG_REDIS_ASYNC", "1",
                 "CONFIG_NOTIFICATION_BATCH", "10000",
@@ -142,9 +143,10 @@ class SettingsReaderTest {
                 "PUMA_WORKERS", "16",
                 "PATH", "/bin"));
         assertThat(settings.meter().legacyReferrerFilters()).isTrue();
+        assertThat(settings.meter().masterServiceId()).isEqualTo("1");
         assertThat(findings.hasErrors()).isFalse();
         assertThat(told()).containsExactly(
-                "CONFIG_NOTIFICATION_BATCH  warning: has no effect here: traffic of the provider is counted with the call, not collected in batches",
+                "CONFIG_NOTIFICATION_BATCH  warning: has no effect here: traffic of the provider is summed in memory and counted every second, not collected in batches",
                 "CONFIG_REDIS_ASYNC  warning: has no effect here: event loops serve all connections, there is nothing to choose",
                 "CONFIG_REDIS_PROXY  warning: has no effect here: the store is embedded (setting `data`), no Redis is used",
                 "CONFIG_WHATEVER  warning: has no effect here: Tollkeeper knows no such variable (docs/settings.md lists 3scale's)",

@@ -83,6 +83,15 @@ public final class Report {
         return journalSequence;
     }
 
+    /// How many transactions there are but for those that use literally 0 of everything.
+    public int used() {
+        int used = 0;
+        for (Transaction transaction : transactions) {
+            used += transaction.usage.present() && transaction.usage.onlyLiteralZero() ? 0 : 1;
+        }
+        return used;
+    }
+
     public int size() {
         return transactions.size();
     }
