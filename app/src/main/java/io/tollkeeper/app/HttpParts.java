@@ -6,6 +6,7 @@ import java.util.Objects;
 import io.tollkeeper.app.settings.ListenAddress;
 import io.tollkeeper.app.settings.Settings;
 import io.tollkeeper.http.EngineSettings;
+import io.tollkeeper.http.Http2Limits;
 import io.tollkeeper.http.ListenerSettings;
 import io.tollkeeper.http.ServerTls;
 import io.tollkeeper.http.Transport;
@@ -38,7 +39,9 @@ final class HttpParts {
         var client = settings.client();
         var limits = new WireLimits(client.maxRequestLine().toInt(), client.maxHeader().toInt(), client.maxHeaders().toInt(),
                 client.maxHeaderCount(), client.maxBody().bytes() == 0 ? -1 : client.maxBody().bytes(), client.minimumBodyRate().toInt());
-        return new ListenerSettings("gateway", address.toSocketAddress(), null, limits, timeouts(settings));
+        var http2 = settings.gateway().http2();
+        return new ListenerSettings("gateway", address.toSocketAddress(), null, limits, timeouts(settings),
+                http2.enabled() ? new Http2Limits(http2.maxStreams(), http2.maxResets(), http2.maxUselessFrames()) : null);
     }
 
     /// The listener for API calls over TLS. Certificate and key are there: the settings were checked.
@@ -46,7 +49,7 @@ final class HttpParts {
         var plain = gateway(settings, address);
         var tls = settings.gateway().tls();
         var certificate = new ServerTls.Certificate(List.of(), Objects.requireNonNull(tls.certificate()), Objects.requireNonNull(tls.key()));
-        return new ListenerSettings("gateway.tls", plain.address(), new ServerTls(List.of(certificate)), plain.limits(), plain.timeouts());
+        return new ListenerSettings("gateway.tls", plain.address(), new ServerTls(List.of(certificate)), plain.limits(), plain.timeouts(), plain.http2());
     }
 
     /// A listener for operators or for the meter.

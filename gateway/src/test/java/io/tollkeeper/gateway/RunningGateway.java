@@ -27,8 +27,11 @@ import io.tollkeeper.gateway.meter.LocalMeter.WhenUnwritable;
 import io.tollkeeper.gateway.upstream.UpstreamSettings;
 import io.tollkeeper.http.Engine;
 import io.tollkeeper.http.EngineSettings;
+import io.tollkeeper.http.Http2Limits;
 import io.tollkeeper.http.ListenerSettings;
+import io.tollkeeper.http.ServerTls;
 import io.tollkeeper.http.Upstream;
+import io.tollkeeper.http.WireLimits;
 import io.tollkeeper.http.metrics.PrometheusText;
 import io.tollkeeper.http.recorder.Recorder;
 import io.tollkeeper.http.recorder.RecorderSettings;
@@ -114,6 +117,13 @@ final class RunningGateway implements AutoCloseable {
 
     int port() {
         return port;
+    }
+
+    /// Opens a listener over TLS that offers HTTP/2.
+    int listenWithTls(ServerTls tls) throws IOException {
+        return gateway.listen(new ListenerSettings("gateway.tls", loopback(), tls, WireLimits.DEFAULT,
+                        ListenerSettings.Timeouts.DEFAULT, Http2Limits.DEFAULT))
+                .getPort();
     }
 
     RawClient client() throws IOException {

@@ -89,7 +89,7 @@ public final class Engine implements AutoCloseable {
     ///
     /// @throws IOException if the address cannot be bound (in use, not ours, not allowed); its message names the address
     public Listener listen(ListenerSettings settings, ExchangeHandler.Factory handlers) throws IOException {
-        Listener listener = new Listener(settings, handlers);
+        Listener listener = new Listener(settings, handlers, loops.size());
         ServerBootstrap bootstrap = new ServerBootstrap()
                 .group(group, group)
                 .channel(transport.server())

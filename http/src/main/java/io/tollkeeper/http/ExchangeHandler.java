@@ -2,8 +2,12 @@ package io.tollkeeper.http;
 
 import io.tollkeeper.core.reason.Reason;
 
-/// What a server does with requests. HTTP/1 makes one handler per connection and uses it for the requests of that
-/// connection one after another; HTTP/2 uses one per stream. Called on the connection's event loop; must not block.
+/// What a server does with requests. Called on the connection's event loop; must not block.
+///
+/// A handler has one exchange at a time. HTTP/1 makes one handler per connection and uses it for the requests of that
+/// connection one after another; HTTP/2 uses one per stream under way, for streams of several connections after one
+/// another. On both, a handler whose exchange ended other than [Ending#COMPLETE] is never used again: whatever comes late
+/// for that exchange (a commit, a load, a peeked body) finds a handler without an exchange, not one with another's.
 ///
 /// Per request exactly one of [#requested] and [#refused] is called, then, after the answer's last byte was handed to
 /// the socket or the exchange broke, exactly one [#ended]. `Request` and `Response` are reused: they must not be kept
@@ -23,7 +27,7 @@ public interface ExchangeHandler {
 
     /// Makes the handlers of a listener.
     interface Factory {
-        /// Called on `loop` once per connection (HTTP/1) or stream (HTTP/2).
+        /// Called on `loop` once per connection (HTTP/1), or whenever more streams are under way than ever before (HTTP/2).
         ExchangeHandler create(Loop loop);
     }
 }

@@ -1,6 +1,9 @@
 package io.tollkeeper.http;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
 
 import org.jspecify.annotations.Nullable;
 
@@ -83,6 +86,11 @@ public final class HeaderName {
         }
         TABLE[slot] = name;
         return name;
+    }
+
+    /// All constants of this class.
+    static List<HeaderName> wellKnown() {
+        return Arrays.stream(TABLE).filter(Objects::nonNull).toList();
     }
 
     /// The well-known name that these bytes spell, null if they spell none.

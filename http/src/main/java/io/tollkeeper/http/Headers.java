@@ -312,6 +312,19 @@ public final class Headers {
         out.writeShort(('\r' << 8) | '\n');
     }
 
+    /// Writes field `i` into a header block of HTTP/2.
+    void writeTo(int i, @Nullable HeaderName knownName, ByteBuf out) {
+        int f = i * WIDTH;
+        HpackEncoder.field(
+                knownName,
+                bytes,
+                fields[f + NAME_START],
+                fields[f + NAME_LENGTH],
+                fields[f + VALUE_START],
+                fields[f + VALUE_LENGTH],
+                out);
+    }
+
     private String text(int start, int length) {
         return length == 0 ? "" : new String(bytes, start, length, StandardCharsets.ISO_8859_1);
     }

@@ -7,6 +7,7 @@ import java.util.concurrent.TimeUnit;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.ssl.SslHandler;
@@ -27,7 +28,7 @@ import org.slf4j.LoggerFactory;
 /// Reading: nothing is read ahead of need. While a head is incomplete, one read is armed; while a body flows, only as
 /// long as its sink is writable; while an answer is owed, exactly one read stays armed, so that the client's FIN or RST
 /// is seen (an abort) and the next pipelined request waits undecoded, up to the limit of a head.
-final class Http1Connection extends WireConnection implements WireBody.Source {
+final class Http1Connection extends ServerConnection implements WireBody.Source {
 
     private static final Logger LOG = LoggerFactory.getLogger(Http1Connection.class);
 
@@ -53,6 +54,7 @@ final class Http1Connection extends WireConnection implements WireBody.Source {
     private boolean ending;
     private boolean flushPending;
     private boolean closeAfterAnswer;
+    private boolean mayBeHttp2;
     private boolean continueOwed;
     private int lingered;
 
@@ -83,6 +85,7 @@ final class Http1Connection extends WireConnection implements WireBody.Source {
     };
 
     Http1Connection(Listener listener, Loop loop) {
+        super(loop);
         this.listener = listener;
         this.loop = loop;
         this.limits = listener.settings().limits();
@@ -108,10 +111,6 @@ final class Http1Connection extends WireConnection implements WireBody.Source {
                 close();
             }
         };
-    }
-
-    Loop loop() {
-        return loop;
     }
 
     Request request() {
@@ -150,6 +149,7 @@ final class Http1Connection extends WireConnection implements WireBody.Source {
                 (InetSocketAddress) context.channel().localAddress(),
                 Listener.tlsFacts(context.channel()),
                 listener.nextConnectionNumber());
+        mayBeHttp2 = listener.settings().http2() != null && request.peer.tls() == null;
         loop.deadlines().set(idleDeadline, timeouts.keepAlive().toNanos());
         armRead();
     }
@@ -250,6 +250,9 @@ final class Http1Connection extends WireConnection implements WireBody.Source {
     }
 
     private boolean head(ByteBuf buffered) {
+        if (mayBeHttp2 && !isHttp1(buffered)) {
+            return false;
+        }
         if (request.startedNanos == 0) {
             request.startedNanos = System.nanoTime();
             idleDeadline.clear();
@@ -275,6 +278,44 @@ final class Http1Connection extends WireConnection implements WireBody.Source {
         }
         beginExchange();
         return true;
+    }
+
+    /// Whether this connection does not begin like one of HTTP/2. If it does, that handler goes on in our place.
+    private boolean isHttp1(ByteBuf buffered) {
+        switch (Http2.preface(buffered)) {
+            case PARTIAL -> {
+                if (!headDeadline.isSet()) {
+                    request.startedNanos = System.nanoTime();
+                    idleDeadline.clear();
+                    loop.deadlines().set(headDeadline, timeouts.head().toNanos());
+                }
+                return false;
+            }
+            case OTHER -> {
+                mayBeHttp2 = false;
+                return true;
+            }
+            case WHOLE -> {
+                state = State.CLOSED;
+                Http2Connection successor = asHttp2(context().channel());
+                ByteBuf bytes = giveInput();
+                context().pipeline().replace(this, null, successor);
+                if (bytes != null) {
+                    successor.takeOver(bytes);
+                }
+                return false;
+            }
+        }
+        return false;
+    }
+
+    /// The handler of HTTP/2 for the same connection.
+    Http2Connection asHttp2(Channel channel) {
+        Http2Limits http2 = listener.settings().http2();
+        if (http2 == null) {
+            throw new IllegalStateException("HTTP/2 on a listener that does not offer it");
+        }
+        return listener.replace(this, http2, channel);
     }
 
     private void beginExchange() {
@@ -584,6 +625,7 @@ final class Http1Connection extends WireConnection implements WireBody.Source {
     // ---- drain (called by the listener, on this loop) --------------------------------------------------------------
 
     /// Closes the connection if it is idle; otherwise its next answer is its last.
+    @Override
     void drain() {
         if (state == State.HEAD && !exchanging && request.startedNanos == 0) {
             close();
@@ -593,6 +635,7 @@ final class Http1Connection extends WireConnection implements WireBody.Source {
     }
 
     /// The drain time is over.
+    @Override
     void closeNow() {
         gone(Ending.SHUT_DOWN, "the server shuts down");
         close();

@@ -2,6 +2,7 @@ package io.tollkeeper.http;
 
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -20,18 +21,57 @@ public final class Listener implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Listener.class);
     private static final AtomicLong CONNECTIONS = new AtomicLong();
+    private static final int KEPT_STREAMS = 256;
+    private static final long NOTE_EVERY = TimeUnit.SECONDS.toNanos(10);
 
     private final ListenerSettings settings;
     private final ExchangeHandler.Factory handlers;
     private final @Nullable ServerTlsContext tls;
-    private final Set<Http1Connection> connections = ConcurrentHashMap.newKeySet();
+    private final Set<ServerConnection> connections = ConcurrentHashMap.newKeySet();
+    /// Streams of HTTP/2 that wait for their next use, per loop.
+    private final ArrayDeque<Http2Stream>[] streams;
+    private final AtomicLong attacks = new AtomicLong();
+    private final AtomicLong attackNoted = new AtomicLong(System.nanoTime() - NOTE_EVERY - 1);
     private volatile @Nullable Channel channel;
     private volatile boolean draining;
 
-    Listener(ListenerSettings settings, ExchangeHandler.Factory handlers) {
+    @SuppressWarnings({"unchecked", "rawtypes"}) // an array of generic elements
+    Listener(ListenerSettings settings, ExchangeHandler.Factory handlers, int loops) {
         this.settings = settings;
         this.handlers = handlers;
-        this.tls = settings.tls() == null ? null : ServerTlsContext.of(settings.tls(), settings.timeouts().handshake());
+        this.tls = settings.tls() == null
+                ? null
+                : ServerTlsContext.of(settings.tls(), settings.timeouts().handshake(), settings.http2() != null);
+        this.streams = new ArrayDeque[loops];
+        for (int i = 0; i < loops; i++) {
+            streams[i] = new ArrayDeque<>();
+        }
+    }
+
+    /// A stream of HTTP/2 to use; on its loop.
+    Http2Stream takeStream(Loop loop) {
+        Http2Stream stream = streams[loop.index()].pollFirst();
+        return stream == null ? new Http2Stream(loop, this) : stream;
+    }
+
+    /// The stream is free for others.
+    void giveStream(Http2Stream stream) {
+        ArrayDeque<Http2Stream> free = streams[stream.loop().index()];
+        stream.rest();
+        if (free.size() < KEPT_STREAMS) {
+            free.addFirst(stream);
+        }
+    }
+
+    /// A client does what only an attacker does: told in the log now and then.
+    void noteAttack(Request.Peer peer, String what) {
+        long now = System.nanoTime();
+        long last = attackNoted.get();
+        attacks.incrementAndGet();
+        if (now - last > NOTE_EVERY && attackNoted.compareAndSet(last, now)) {
+            LOG.warn("{}: client {} was sent away: {} ({} such connections so far)",
+                    settings.name(), peer.address(), what, attacks.get());
+        }
     }
 
     ListenerSettings settings() {
@@ -80,7 +120,16 @@ public final class Listener implements AutoCloseable {
         }
     }
 
-    void closed(Http1Connection connection) {
+    /// The client of `before` speaks HTTP/2: that goes on in its place.
+    Http2Connection replace(ServerConnection before, Http2Limits limits, Channel accepted) {
+        Http2Connection connection = new Http2Connection(this, before.loop(), limits);
+        connections.add(connection);
+        connections.remove(before);
+        accepted.closeFuture().addListener(closed -> connections.remove(connection));
+        return connection;
+    }
+
+    void closed(ServerConnection connection) {
         connections.remove(connection);
     }
 
@@ -92,14 +141,14 @@ public final class Listener implements AutoCloseable {
         if (c != null) {
             c.close().awaitUninterruptibly();
         }
-        for (Http1Connection connection : connections) {
+        for (ServerConnection connection : connections) {
             connection.loop().execute(connection::drain);
         }
         if (!awaitClosed(patience)) {
             if (patience.isPositive()) {
                 LOG.warn("{}: {} connections still busy after {} s are closed", settings.name(), connections.size(), patience.toSeconds());
             }
-            for (Http1Connection connection : connections) {
+            for (ServerConnection connection : connections) {
                 connection.loop().execute(connection::closeNow);
             }
             awaitClosed(Duration.ofSeconds(2));

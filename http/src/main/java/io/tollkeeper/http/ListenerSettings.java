@@ -12,8 +12,25 @@ import org.jspecify.annotations.Nullable;
 /// @param tls        TLS settings, null for plain HTTP
 /// @param limits     what is accepted on the wire
 /// @param timeouts   how long clients may take
+/// @param http2      what clients of HTTP/2 may do, null for HTTP/1 only
 public record ListenerSettings(
-        String name, InetSocketAddress address, @Nullable ServerTls tls, WireLimits limits, Timeouts timeouts) {
+        String name,
+        InetSocketAddress address,
+        @Nullable ServerTls tls,
+        WireLimits limits,
+        Timeouts timeouts,
+        @Nullable Http2Limits http2) {
+
+    /// For HTTP/1 only.
+    public ListenerSettings(
+            String name, InetSocketAddress address, @Nullable ServerTls tls, WireLimits limits, Timeouts timeouts) {
+        this(name, address, tls, limits, timeouts, null);
+    }
+
+    /// The same for HTTP/2 as well: by ALPN over TLS, with prior knowledge without.
+    public ListenerSettings withHttp2(@Nullable Http2Limits newHttp2) {
+        return new ListenerSettings(name, address, tls, limits, timeouts, newHttp2);
+    }
 
     /// How long clients may take. Zero means no limit.
     ///

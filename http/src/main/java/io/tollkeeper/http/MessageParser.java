@@ -222,7 +222,7 @@ final class MessageParser {
         return false;
     }
 
-    private static String hex(int c) {
+    static String hex(int c) {
         String digits = Integer.toHexString(c);
         return digits.length() == 1 ? "0" + digits : digits;
     }
@@ -324,6 +324,15 @@ final class MessageParser {
         return fields(headers, from, end, false) && framing(headers, minorVersion);
     }
 
+    /// Checks framing fields, host and target of a request whose fields are decoded already (HTTP/2): the same rules.
+    ///
+    /// @return false if it is refused
+    boolean checkDecoded(Request request, int targetStart, int targetEnd) {
+        contentLength = NO_LENGTH;
+        chunked = false;
+        return framing(request.headers, 1) && target(request, request.headers.bytes(), targetStart, targetEnd);
+    }
+
     /// field-line = name ":" OWS value OWS CRLF (RFC 9112 section 5)
     private boolean fields(Headers headers, int from, int end, boolean trailers) {
         byte[] b = headers.bytes();
@@ -388,7 +397,7 @@ final class MessageParser {
                                 : "header name " + name + ": character 0x" + hex(c));
     }
 
-    private static boolean looksLikeFraming(byte[] b, int from, int length) {
+    static boolean looksLikeFraming(byte[] b, int from, int length) {
         return underscored(b, from, length, "content_length") || underscored(b, from, length, "transfer_encoding");
     }
 
@@ -611,7 +620,7 @@ final class MessageParser {
         return upper ? host.toLowerCase(java.util.Locale.ROOT) : host;
     }
 
-    private static String methodName(byte[] b, int start, int length) {
+    static String methodName(byte[] b, int start, int length) {
         if (length == 3 && b[start] == 'G' && b[start + 1] == 'E' && b[start + 2] == 'T') {
             return "GET";
         }
@@ -633,7 +642,7 @@ final class MessageParser {
         return new String(b, from, to - from, StandardCharsets.ISO_8859_1);
     }
 
-    private static String quoted(byte[] b, int from, int length) {
+    static String quoted(byte[] b, int from, int length) {
         return '"' + printable(latin1(b, from, from + length)) + '"';
     }
 
@@ -652,8 +661,8 @@ final class MessageParser {
     }
 
     // tchar (RFC 9110 section 5.6.2) and field-content (section 5.5, obs-text allowed)
-    private static final boolean[] TOKEN = new boolean[256];
-    private static final boolean[] VALUE = new boolean[256];
+    static final boolean[] TOKEN = new boolean[256];
+    static final boolean[] VALUE = new boolean[256];
 
     static {
         for (char c = 0; c < 256; c++) {

@@ -17,6 +17,7 @@ public final class Request {
     String host = "";
     String hostField = "";
     String hostFieldHost = "";
+    int majorVersion = 1;
     int minorVersion = 1;
     Body body = Body.none();
     long startedNanos;
@@ -49,14 +50,19 @@ public final class Request {
     }
 
     /// Host the request is for: lower case, without port; from the target if that was in absolute form, else from the
-    /// `Host` header; empty if an HTTP/1.0 request named none.
+    /// `Host` header (`:authority` in HTTP/2); empty if an HTTP/1.0 request named none.
     public String host() {
         return host;
     }
 
-    /// 0 for HTTP/1.0, 1 for HTTP/1.1.
-    public int minorVersion() {
-        return minorVersion;
+    /// 1 or 2.
+    public int majorVersion() {
+        return majorVersion;
+    }
+
+    /// `HTTP/1.0`, `HTTP/1.1` or `HTTP/2.0`.
+    public String protocol() {
+        return majorVersion == 2 ? "HTTP/2.0" : minorVersion == 0 ? "HTTP/1.0" : "HTTP/1.1";
     }
 
     public Headers headers() {

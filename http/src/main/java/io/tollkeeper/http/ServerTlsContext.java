@@ -10,11 +10,14 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.SocketChannel;
+import io.netty.handler.ssl.ApplicationProtocolConfig;
+import io.netty.handler.ssl.ApplicationProtocolNames;
 import io.netty.handler.ssl.OpenSsl;
 import io.netty.handler.ssl.SniCompletionEvent;
 import io.netty.handler.ssl.SniHandler;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.handler.ssl.SslProvider;
 import io.netty.util.AttributeKey;
@@ -30,6 +33,14 @@ final class ServerTlsContext {
     private static final Logger LOG = LoggerFactory.getLogger(ServerTlsContext.class);
     private static final AttributeKey<String> SERVER_NAME = AttributeKey.valueOf("tollkeeper.serverName");
 
+    /// A client that offers neither gets HTTP/1.1 without being told.
+    private static final ApplicationProtocolConfig BOTH = new ApplicationProtocolConfig(
+            ApplicationProtocolConfig.Protocol.ALPN,
+            ApplicationProtocolConfig.SelectorFailureBehavior.NO_ADVERTISE,
+            ApplicationProtocolConfig.SelectedListenerFailureBehavior.ACCEPT,
+            ApplicationProtocolNames.HTTP_2,
+            ApplicationProtocolNames.HTTP_1_1);
+
     private final Mapping<String, SslContext> byName;
     private final long handshakeMillis;
 
@@ -39,12 +50,12 @@ final class ServerTlsContext {
     }
 
     /// @throws IllegalArgumentException if a certificate or key cannot be read; the message names the file
-    static ServerTlsContext of(ServerTls settings, Duration handshake) {
+    static ServerTlsContext of(ServerTls settings, Duration handshake, boolean http2) {
         Map<String, SslContext> exact = new HashMap<>();
         Map<String, SslContext> wildcard = new HashMap<>();
         SslContext fallback = null;
         for (ServerTls.Certificate certificate : settings.certificates()) {
-            SslContext context = context(certificate);
+            SslContext context = context(certificate, http2);
             if (fallback == null) {
                 fallback = context;
             }
@@ -71,11 +82,12 @@ final class ServerTlsContext {
                 handshake.toMillis());
     }
 
-    private static SslContext context(ServerTls.Certificate certificate) {
+    private static SslContext context(ServerTls.Certificate certificate, boolean http2) {
         try {
             return SslContextBuilder.forServer(certificate.chain().toFile(), certificate.key().toFile())
                     .sslProvider(provider())
                     .protocols("TLSv1.3", "TLSv1.2")
+                    .applicationProtocolConfig(http2 ? BOTH : ApplicationProtocolConfig.DISABLED)
                     .build();
         } catch (SSLException | IllegalArgumentException e) {
             throw new IllegalArgumentException(
@@ -133,7 +145,9 @@ final class ServerTlsContext {
                 ctx.channel().attr(SERVER_NAME).set(sni.hostname());
             } else if (event instanceof SslHandshakeCompletionEvent handshake) {
                 if (handshake.isSuccess()) {
-                    ctx.pipeline().replace(this, null, connection);
+                    SslHandler secured = ctx.pipeline().get(SslHandler.class);
+                    boolean http2 = secured != null && ApplicationProtocolNames.HTTP_2.equals(secured.applicationProtocol());
+                    ctx.pipeline().replace(this, null, http2 ? connection.asHttp2(ctx.channel()) : connection);
                 } else {
                     LOG.debug("TLS handshake with {} failed: {}", ctx.channel().remoteAddress(), handshake.cause().getMessage());
                     ctx.close();

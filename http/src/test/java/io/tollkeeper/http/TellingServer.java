@@ -38,10 +38,20 @@ final class TellingServer implements AutoCloseable {
     TellingServer(
             @Nullable Transport transport, WireLimits limits, ListenerSettings.Timeouts timeouts, @Nullable ServerTls tls)
             throws IOException {
+        this(transport, limits, timeouts, tls, null);
+    }
+
+    TellingServer(
+            @Nullable Transport transport,
+            WireLimits limits,
+            ListenerSettings.Timeouts timeouts,
+            @Nullable ServerTls tls,
+            @Nullable Http2Limits http2)
+            throws IOException {
         engine = Engine.start(new EngineSettings(transport, 2, EngineSettings.Dns.DEFAULT));
         listener = engine.listen(
                 new ListenerSettings(
-                        "test", new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), tls, limits, timeouts),
+                        "test", new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), tls, limits, timeouts, http2),
                 Handler::new);
     }
 

@@ -68,7 +68,7 @@ final class MeterFlight implements FlightRecord.Details {
         record.method(request.method());
         record.target(request.target());
         record.host(request.host());
-        record.protocol(request.minorVersion() == 0 ? "HTTP/1.0" : "HTTP/1.1");
+        record.protocol(request.protocol());
         String address = clientAddress;
         if (address == null) {
             address = request.peer().address();

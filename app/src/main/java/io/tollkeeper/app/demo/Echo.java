@@ -15,8 +15,8 @@ public final class Echo implements ExchangeHandler {
 
     @Override public void requested(Request request, Response response) {
         request.body().discard();
-        var text = new StringBuilder().append(request.method()).append(' ').append(request.target()).append(" HTTP/1.")
-                .append(request.minorVersion()).append('\n');
+        var text = new StringBuilder().append(request.method()).append(' ').append(request.target()).append(' ')
+                .append(request.protocol()).append('\n');
         var headers = request.headers();
         for (int i = 0; i < headers.size(); i++) {
             text.append(headers.name(i)).append(": ").append(headers.value(i)).append('\n');

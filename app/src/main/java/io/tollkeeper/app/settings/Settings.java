@@ -56,7 +56,27 @@ public record Settings(
             @Nullable ListenAddress listen,
             @Setting(value = "open", says = "What happens to calls while the store cannot be written: open lets those pass that would pass otherwise, closed refuses them with 503.")
             LocalMeter.WhenUnwritable onUnwritableMeter,
+            Http2 http2,
             Tls tls) {}
+
+    /// HTTP/2 of the listeners for API calls.
+    public record Http2(
+            @Setting(value = "true", says = "Whether clients may speak HTTP/2: over TLS if they ask for it, without TLS if they begin with it.")
+            boolean enabled,
+            @Setting(value = "128", says = "Requests under way at a time on one connection; one more is refused, and clients try it again.")
+            int maxStreams,
+            @Setting(value = "200", says = "Requests of one connection that may end before their answer within 30 s, beyond those that end well; more is an attack and ends the connection.")
+            int maxResets,
+            @Setting(value = "2000", says = "Frames of one connection within 30 s that move nothing (PING, SETTINGS, empty DATA), beyond four per frame that does; more is an attack and ends the connection.")
+            int maxUselessFrames) implements Checked {
+
+        @Override public void check(Complaints complain) {
+            complain.atLeast("max-streams", maxStreams, 1);
+            complain.atMost("max-streams", maxStreams, 10_000);
+            complain.atLeast("max-resets", maxResets, 1);
+            complain.atLeast("max-useless-frames", maxUselessFrames, 10);
+        }
+    }
 
     /// The TLS listener for API calls.
     public record Tls(

@@ -28,8 +28,6 @@ public final class Exchange {
     /// Longest X-Request-Id of a client that is kept as alias.
     private static final int LONGEST_ALIAS = 128;
 
-    private static final String[] PROTOCOLS = {"HTTP/1.0", "HTTP/1.1"};
-
     /// What became of a form body.
     public enum Form {
         NOT_READ,
@@ -118,7 +116,7 @@ public final class Exchange {
         record.method(newRequest.method());
         record.target(newRequest.target());
         record.host(newRequest.host());
-        record.protocol(PROTOCOLS[newRequest.minorVersion() & 1]);
+        record.protocol(newRequest.protocol());
         record.clientAddress(clientAddress);
         facilities.metrics().begun();
         int alias = newRequest.headers().find(HeaderName.X_REQUEST_ID, 0);

@@ -79,8 +79,10 @@ public final class ApicastPolicy implements Policy {
         return identifyAndMatch(exchange);
     }
 
+    /// As the original: on HTTP/2 the body is never looked at.
     private static boolean mayHaveForm(Request request) {
         return !request.body().isEmpty()
+                && request.majorVersion() == 1
                 && switch (request.method()) {
                     case "POST", "PUT", "PATCH" -> isForm(request.headers());
                     default -> false;

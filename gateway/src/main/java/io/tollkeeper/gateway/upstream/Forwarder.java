@@ -31,6 +31,7 @@ public final class Forwarder {
     private static final int HELD_BACK = 64 * 1024;
 
     private static final String VIA = "1.1 " + Identity.NAME;
+    private static final String VIA_HTTP2 = "2.0 " + Identity.NAME;
     private static final String SECRET_TOKEN = "X-3scale-proxy-secret-token";
     private static final HeaderName SECRET_TOKEN_NAME = HeaderName.of(SECRET_TOKEN);
     private static final String DEBUG = "X-3scale-debug";
@@ -116,14 +117,14 @@ public final class Forwarder {
                 appendForwardedFor(client, headers);
                 addIfAbsent(headers, HeaderName.X_FORWARDED_PROTO, scheme(request));
                 addIfAbsent(headers, HeaderName.X_FORWARDED_HOST, host(request));
-                headers.add(HeaderName.VIA, VIA);
+                headers.add(HeaderName.VIA, request.majorVersion() == 2 ? VIA_HTTP2 : VIA);
             }
             case REPLACE -> {
                 headers.remove(HeaderName.FORWARDED);
                 headers.set(HeaderName.X_FORWARDED_FOR, client);
                 headers.set(HeaderName.X_FORWARDED_PROTO, scheme(request));
                 headers.set(HeaderName.X_FORWARDED_HOST, host(request));
-                headers.set(HeaderName.VIA, VIA);
+                headers.set(HeaderName.VIA, request.majorVersion() == 2 ? VIA_HTTP2 : VIA);
             }
         }
     }
