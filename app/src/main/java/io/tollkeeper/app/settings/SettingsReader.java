@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 public final class SettingsReader {
 
     /// Variables with our prefix that are not settings: the launcher's and the place of the file itself.
-    private static final Set<String> NOT_SETTINGS = Set.of("TOLLKEEPER_CONFIG", "TOLLKEEPER_JAVA", "TOLLKEEPER_JVM_OPTIONS");
+    private static final Set<String> NOT_SETTINGS = Set.of("TOLLKEEPER_CONFIG", "TOLLKEEPER_JAVA", "TOLLKEEPER_JVM_OPTIONS", "TOLLKEEPER_AOT");
 
     private final Map<String, Keys.Key> keys = new LinkedHashMap<>();
     private final Set<String> sections = new HashSet<>();
