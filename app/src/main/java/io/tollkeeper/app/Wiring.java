@@ -61,6 +61,7 @@ import io.tollkeeper.meter.internalapi.InternalApi;
 import io.tollkeeper.store.EmbeddedStore;
 import io.tollkeeper.store.StoreSettings;
 import io.tollkeeper.store.sqlite.StoreFileException;
+import io.tollkeeper.store.usage.History;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -109,7 +110,8 @@ final class Wiring implements Program {
 
         var store = closing.with(EmbeddedStore.open(settings.data(), StoreSettings.defaults().withClock(clock)
                 .withFlights(settings.flight().maxDisk().bytes(), settings.flight().maxAge())
-                .withEventsKept(settings.meter().events().keep())));
+                .withEventsKept(settings.meter().events().keep())
+                .withHistory(new History(settings.meter().history().hours(), settings.meter().history().days()))));
         var catalog = new Catalog(store.catalog().load());
         var applications = new Applications(store.loader());
         var totals = new ProductTotals();

@@ -142,7 +142,8 @@ public final class EmbeddedStore implements AutoCloseable {
                         productTotals,
                         settings.clock(),
                         settings.snapshots(),
-                        settings.eventsKept());
+                        settings.eventsKept(),
+                        settings.history());
         snapshots = started;
         loader.room(started::awaitRoom);
         started.start(rows > 0);

@@ -114,7 +114,27 @@ public record Settings(
             @Setting(value = "transactions", says = "Metric of the master service that reported and counted transactions count in.")
             String masterMetricTransactions,
             InternalApi internalApi,
-            Events events) {}
+            Events events,
+            History history) {}
+
+    /// How long closed periods can be asked for.
+    public record History(
+            @Setting(value = "90d", says = "How long counters per hour are kept; 0s for good. Reports may be a day old, so that two days are the least.")
+            Duration hours,
+            @Setting(value = "off", says = "How long counters per day are kept; off for good. Weeks, months, years and eternity are kept for good.")
+            Duration days) implements Checked {
+
+        private static final Duration LEAST = Duration.ofDays(2);
+
+        @Override public void check(Complaints complain) {
+            if (!hours.isZero() && hours.compareTo(LEAST) < 0) {
+                complain.about("hours", "shorter than reports may be late (expected: at least 2d, or 0s for good)");
+            }
+            if (!days.isZero() && days.compareTo(LEAST) < 0) {
+                complain.about("days", "shorter than reports may be late (expected: at least 2d, or off for good)");
+            }
+        }
+    }
 
     /// What a portal is to be told of applications.
     public record Events(

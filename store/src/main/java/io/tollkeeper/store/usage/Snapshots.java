@@ -56,7 +56,6 @@ public final class Snapshots {
     /// How long a load waits for room before it is given up.
     private static final long ROOM_PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(5);
 
-    private static final Duration HOURS_KEPT = Duration.ofDays(90);
     private static final Duration PRUNE_EVERY = Duration.ofDays(1);
 
     /// When a snapshot is due (whatever comes first), and how many bytes of heap applications in memory may take.
@@ -81,6 +80,7 @@ public final class Snapshots {
     private final InstantSource clock;
     private final Limits limits;
     private final Duration eventsKept;
+    private final History history;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition wanted = lock.newCondition();
     private final Condition room = lock.newCondition();
@@ -106,7 +106,8 @@ public final class Snapshots {
             ProductTotals totals,
             InstantSource clock,
             Limits limits,
-            Duration eventsKept) {
+            Duration eventsKept,
+            History history) {
         this.journal = journal;
         this.store = store;
         this.events = events;
@@ -115,6 +116,7 @@ public final class Snapshots {
         this.clock = clock;
         this.limits = limits;
         this.eventsKept = eventsKept;
+        this.history = history;
         this.last = clock.instant();
         this.nextPrune = last.plus(Duration.ofHours(1));
         this.thread = Thread.ofPlatform().name("store-snapshots").daemon().unstarted(this::run);
@@ -320,13 +322,20 @@ public final class Snapshots {
         }
     }
 
+    private void prune(Period period, Duration kept, Instant now) {
+        if (!kept.isZero()) {
+            store.prune(period, now.minus(kept).getEpochSecond());
+        }
+    }
+
     private void prune() {
         Instant now = clock.instant();
         if (now.isBefore(nextPrune)) {
             return;
         }
         nextPrune = now.plus(PRUNE_EVERY);
-        store.prune(Period.HOUR, now.minus(HOURS_KEPT).getEpochSecond());
+        prune(Period.HOUR, history.hours(), now);
+        prune(Period.DAY, history.days(), now);
         long gone = eventsKept.isZero() ? 0 : events.deleteBefore(now.minus(eventsKept).getEpochSecond());
         if (gone > 0) {
             log.warn(

@@ -27,8 +27,8 @@ import org.jspecify.annotations.Nullable;
 /// forced to the disk.
 public final class SqliteUsageStore implements UsageStore {
 
-    /// Applications per transaction of [#prune].
-    private static final long PRUNED_AT_ONCE = 10_000;
+    /// Applications per transaction of [#prune], few enough that a snapshot never waits long for the file.
+    private static final long PRUNED_AT_ONCE = 1_000;
 
     private final Database database;
     private final SqliteJournal journal;
@@ -137,8 +137,12 @@ public final class SqliteUsageStore implements UsageStore {
         journal.truncateBelow(seq);
     }
 
-    /// Forgets closed slots of `period` that began before `start`.
+    /// Forgets closed slots of `period` that began before `start`, of applications and of products, in small steps.
     public void prune(Period period, long start) {
+        List<Integer> products = read("products", UsageReader::productsWithPast);
+        for (int product : products) {
+            write("the end of old totals", sql -> sql.pruneTotals(product, period.slot(), start));
+        }
         long highest = read("the highest application number", UsageReader::highestApplication);
         for (long from = 0; from <= highest; from += PRUNED_AT_ONCE) {
             long first = from;

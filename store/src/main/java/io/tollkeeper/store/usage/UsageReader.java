@@ -163,6 +163,26 @@ public final class UsageReader implements Readers.Reader {
         }
     }
 
+    /// Products that have closed slots: one step into the index for each.
+    List<Integer> productsWithPast() throws SQLException {
+        List<Integer> products = new ArrayList<>();
+        try (PreparedStatement next = connection.prepareStatement(
+                "SELECT product FROM product_past WHERE product > ? ORDER BY product LIMIT 1")) {
+            int last = -1;
+            while (last != Integer.MAX_VALUE) {
+                next.setInt(1, last);
+                try (ResultSet row = next.executeQuery()) {
+                    if (!row.next()) {
+                        break;
+                    }
+                    last = row.getInt(1);
+                    products.add(last);
+                }
+            }
+        }
+        return products;
+    }
+
     long highestApplication() throws SQLException {
         try (PreparedStatement highest = connection.prepareStatement("SELECT max(application) FROM usage_past");
                 ResultSet row = highest.executeQuery()) {

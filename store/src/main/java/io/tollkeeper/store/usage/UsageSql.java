@@ -190,6 +190,11 @@ final class UsageSql {
         transactions.commit();
     }
 
+    /// Forgets closed slots of one granularity of a product that began before `start`.
+    void pruneTotals(int product, int granularity, long start) throws SQLException {
+        update("DELETE FROM product_past WHERE product = ? AND granularity = ? AND start < ?", product, granularity, start);
+    }
+
     void close() throws SQLException {
         connection.close();
     }

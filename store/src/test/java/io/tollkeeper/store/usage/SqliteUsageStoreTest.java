@@ -91,7 +91,15 @@ final class SqliteUsageStoreTest extends UsageStoreContract {
         store.write(List.of(
                 new UsageSnapshot(1, 70, new SlotBytes(new byte[1]), past),
                 new UsageSnapshot(25_000, 70, new SlotBytes(new byte[1]), past)));
+        store.writeTotals(List.of(
+                new UsageSnapshot(1, 70, new SlotBytes(new byte[1]), past),
+                new UsageSnapshot(9, 70, new SlotBytes(new byte[1]), past)));
         store.prune(Period.HOUR, 7_200);
+        for (int product : new int[] {1, 9}) {
+            assertThat(store.loadPastTotals(product, past.stream().map(d -> new Slot(0, d.period(), d.start())).toList())
+                            .values())
+                    .containsOnlyKeys(new Slot(0, Period.HOUR, 7_200), new Slot(0, Period.DAY, 0));
+        }
         for (long application : new long[] {1, 25_000}) {
             assertThat(store.loadPast(application, past.stream().map(d -> new Slot(0, d.period(), d.start())).toList())
                             .values())

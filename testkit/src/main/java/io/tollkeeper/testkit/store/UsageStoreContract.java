@@ -12,12 +12,16 @@ import java.util.concurrent.TimeUnit;
 import io.tollkeeper.core.usage.CommitWaiter;
 import io.tollkeeper.core.usage.JournalBody;
 import io.tollkeeper.core.usage.JournalRow;
+import io.tollkeeper.core.usage.KeyRange;
 import io.tollkeeper.core.usage.PastDelta;
 import io.tollkeeper.core.usage.Period;
 import io.tollkeeper.core.usage.Slot;
 import io.tollkeeper.core.usage.SlotBytes;
+import io.tollkeeper.core.usage.SlotRange;
 import io.tollkeeper.core.usage.StoredPast;
+import io.tollkeeper.core.usage.StoredSeries;
 import io.tollkeeper.core.usage.StoredUsage;
+import io.tollkeeper.core.usage.UsageDeletion;
 import io.tollkeeper.core.usage.UsageJournal;
 import io.tollkeeper.core.usage.UsageSnapshot;
 import io.tollkeeper.core.usage.UsageStore;
@@ -126,6 +130,109 @@ public abstract class UsageStoreContract {
                         new StoredUsage(7, 12, slots("product")), new StoredUsage(9, 12, slots("other")));
         assertThat(store().loadPastTotals(7, List.of(hour(0)))).isEqualTo(new StoredPast(7, 12, Map.of(hour(0), 6L)));
         assertThat(store().loadPast(7, List.of(hour(0)))).isEqualTo(new StoredPast(7, 10, Map.of(hour(0), 5L)));
+    }
+
+    // ---- ranges
+
+    private static final int ALL = 1_000;
+
+    @Test
+    void aRangeHoldsTheSlotsOfItsKeysItsPeriodAndItsTimeAndNothingElse() {
+        List<PastDelta> deltas = new ArrayList<>();
+        Map<Slot, Long> all = new HashMap<>();
+        for (int key : new int[] {0, 1, 7, 1_048_578, 1_050_599}) {
+            for (Period period : List.of(Period.DAY, Period.HOUR)) {
+                for (long start = -2; start < 3; start++) {
+                    Slot slot = new Slot(key, period, NOON + start * 3_600);
+                    all.put(slot, all.size() + 1L);
+                    deltas.add(delta(slot, all.get(slot)));
+                }
+            }
+        }
+        UsageSnapshot snapshot = new UsageSnapshot(7, 10, slots("a"), deltas);
+        store().write(List.of(snapshot, snapshot(8, 11, "b", delta(hour(0), 99))));
+        store().writeTotals(List.of(new UsageSnapshot(7, 12, slots("c"), deltas)));
+        for (KeyRange keys : List.of(KeyRange.ALL, KeyRange.METRICS, KeyRange.STATUSES, KeyRange.one(1), new KeyRange(1, 7), new KeyRange(2, 7))) {
+            for (Period period : List.of(Period.DAY, Period.HOUR, Period.WEEK)) {
+                SlotRange range = new SlotRange(keys, period, NOON - 3_600, NOON + 3_600);
+                Map<Slot, Long> wanted = new HashMap<>(all);
+                wanted.keySet().removeIf(slot -> !range.contains(slot.key(), slot.period().slot(), slot.start()));
+                assertThat(store().loadSeries(7, range, ALL))
+                        .isEqualTo(new StoredSeries(new StoredUsage(7, 10, slots("a")), new StoredPast(7, 10, wanted), true));
+                assertThat(store().loadTotalSeries(7, range, ALL))
+                        .isEqualTo(new StoredSeries(new StoredUsage(7, 12, slots("c")), new StoredPast(7, 12, wanted), true));
+            }
+        }
+        assertThat(store().loadAll(7).past().values()).isEqualTo(all);
+    }
+
+    @Test
+    void aRangeIsCutShortWhereItWasAskedToBe() {
+        store().write(List.of(snapshot(7, 10, "a", delta(hour(0), 5), delta(hour(1), 6), delta(hour(2), 7))));
+        SlotRange range = new SlotRange(KeyRange.ALL, Period.HOUR, NOON, NOON + 86_400);
+        assertThat(store().loadSeries(7, range, 3).complete()).isTrue();
+        assertThat(store().loadSeries(7, range, 2).complete()).isFalse();
+        assertThat(store().loadSeries(7, range, 2).past().values()).hasSize(2);
+    }
+
+    @Test
+    void whoNeverCountedHasNothingInAnyRange() {
+        StoredSeries nothing = new StoredSeries(null, new StoredPast(7, 0, Map.of()), true);
+        SlotRange range = new SlotRange(KeyRange.ALL, Period.HOUR, 0, Long.MAX_VALUE);
+        assertThat(store().loadSeries(7, range, ALL)).isEqualTo(nothing);
+        assertThat(store().loadTotalSeries(7, range, ALL)).isEqualTo(nothing);
+        assertThat(store().loadAll(7)).isEqualTo(nothing);
+        assertThat(store().loadSlot(List.of(7L), hour(0))).containsExactly(nothing);
+        assertThat(store().loadSlot(List.of(), hour(0))).isEmpty();
+    }
+
+    @Test
+    void oneSlotOfManyComesInTheOrderAskedFor() {
+        store().write(List.of(snapshot(7, 10, "a", delta(hour(0), 5)), snapshot(8, 11, "b", delta(hour(1), 6))));
+        assertThat(store().loadSlot(List.of(8L, 9L, 7L), hour(0)))
+                .containsExactly(
+                        new StoredSeries(new StoredUsage(8, 11, slots("b")), new StoredPast(8, 11, Map.of()), true),
+                        new StoredSeries(null, new StoredPast(9, 0, Map.of()), true),
+                        new StoredSeries(
+                                new StoredUsage(7, 10, slots("a")), new StoredPast(7, 10, Map.of(hour(0), 5L)), true));
+    }
+
+    @Test
+    void whatComesToNothingIsNotKept() {
+        store().write(List.of(snapshot(7, 10, "a", delta(hour(0), 5), delta(hour(1), 6))));
+        store().writeTotals(List.of(snapshot(7, 10, "a", delta(hour(0), 5))));
+        store().write(List.of(snapshot(7, 11, "a", delta(hour(0), -5), delta(hour(1), -5))));
+        store().writeTotals(List.of(snapshot(7, 11, "a", delta(hour(0), -5))));
+        assertThat(store().loadAll(7).past().values()).containsExactly(entry(hour(1), 1L));
+        assertThat(store().loadTotalSeries(7, SlotRange.of(hour(0)), ALL).past().values()).isEmpty();
+    }
+
+    // ---- deletions
+
+    @Test
+    void aDeletionIsRememberedUntilItIsDone() {
+        UsageDeletion first = new UsageDeletion(7, "s", 100, null);
+        UsageDeletion second = new UsageDeletion(8, "r", 101, null);
+        store().ask(second);
+        store().ask(first);
+        assertThat(store().deletions()).containsExactly(first, second);
+        store().advance(first.doneUpTo("m"));
+        assertThat(store().deletions()).containsExactly(first.doneUpTo("m"), second);
+        store().done(first);
+        assertThat(store().deletions()).containsExactly(second);
+    }
+
+    @Test
+    void aLaterDeletionOfTheSameProductReplacesTheOneUnderWay() {
+        UsageDeletion first = new UsageDeletion(7, "s", 100, null);
+        UsageDeletion again = new UsageDeletion(7, "s", 105, null);
+        store().ask(first);
+        store().advance(first.doneUpTo("m"));
+        store().ask(again);
+        assertThat(store().deletions()).containsExactly(again);
+        store().advance(first.doneUpTo("x"));
+        store().done(first);
+        assertThat(store().deletions()).containsExactly(again);
     }
 
     // ---- journal
