@@ -68,6 +68,18 @@ final class SqliteEventStoreTest extends EventStoreContract {
     }
 
     @Test
+    void aBatchHandedInTwiceCausesItsEventsOnce() {
+        for (int i = 0; i < 3; i++) {
+            journal.append(JournalRow.call(
+                    CountedApplications.body(1, 1, "batch-1"),
+                    CountedApplications.waiter(_ -> {}),
+                    List.of(alert(1, 50, NOW))));
+        }
+        assertThat(journal.awaitDurable()).isTrue();
+        assertThat(events.oldest(10)).hasSize(1);
+    }
+
+    @Test
     void idsAreNotGivenAgainAfterARestart() throws SQLException {
         commit(List.of(alert(1, 50, NOW), alert(1, 80, NOW)));
         events.deleteUpTo(2);
