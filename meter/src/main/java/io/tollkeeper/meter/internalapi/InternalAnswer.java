@@ -34,6 +34,11 @@ public final class InternalAnswer {
         return new InternalAnswer(status, json.toString().getBytes(StandardCharsets.UTF_8), Form.JSON);
     }
 
+    /// With JSON that is a text already.
+    static InternalAnswer of(int status, String json) {
+        return new InternalAnswer(status, json.getBytes(StandardCharsets.UTF_8), Form.JSON);
+    }
+
     static InternalAnswer empty(int status) {
         return new InternalAnswer(status, NOTHING, Form.JSON);
     }

@@ -55,11 +55,6 @@ final class Json {
         return text == null ? new String(answer, StandardCharsets.UTF_8) : text;
     }
 
-    /// JSON of our own, out of the store.
-    static JsonNode stored(String json) {
-        return MAPPER.readTree(json);
-    }
-
     /// A value that is there and not null.
     static @Nullable JsonNode given(ObjectNode object, String name) {
         JsonNode node = object.get(name);

@@ -30,8 +30,9 @@ import org.slf4j.LoggerFactory;
 /// | bound | what happens beyond it |
 /// |---|---|
 /// | 1 000 per product | the oldest go (now and then, so the file may hold a few more than are told) |
+/// | 8 MiB per product | likewise: whoever reads a page holds it in memory |
 /// | 16 MiB that wait to be written | the oldest waiting go and are counted as lost |
-/// | `bytes` on disk | whoever takes most room loses the older half |
+/// | `bytes` on disk | whoever takes most room loses its oldest |
 /// | 10 writes a second | they wait, unless somebody wants to read |
 ///
 /// Nobody was promised that an error is kept, so commits do not wait for the disk's cache (`synchronous=NORMAL`): a
@@ -44,8 +45,12 @@ public final class SqliteIntegrationErrors implements IntegrationErrors, AutoClo
     private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(10);
 
-    /// Of how many new errors of a product the excess is deleted at once.
+    private static final long PRODUCT_BYTES = 8L << 20;
+
+    /// After how many new errors of a product, or how many bytes of them, the excess is deleted.
     private static final int TRIMMED_EVERY = 100;
+
+    private static final long TRIMMED_EVERY_BYTES = 1L << 20;
 
     private final Database database;
     private final long bytes;
@@ -158,7 +163,7 @@ public final class SqliteIntegrationErrors implements IntegrationErrors, AutoClo
             Map<String, Integer> per = new LinkedHashMap<>();
             for (IntegrationError error : batch) {
                 to.insert(error);
-                per.merge(error.productId(), 1, Integer::sum);
+                per.merge(error.productId(), toTrimming(error), Integer::sum);
             }
             for (Map.Entry<String, Integer> product : per.entrySet()) {
                 trim(to, product.getKey(), product.getValue());
@@ -179,6 +184,11 @@ public final class SqliteIntegrationErrors implements IntegrationErrors, AutoClo
         }
     }
 
+    /// What an error adds towards the next deletion of excess, which is due at [#TRIMMED_EVERY].
+    private static int toTrimming(IntegrationError error) {
+        return (int) Math.max(1, error.weight() * TRIMMED_EVERY / TRIMMED_EVERY_BYTES);
+    }
+
     private void trim(Connected to, String product, int more) throws SQLException {
         // What a former process left untrimmed is not known.
         int since = untrimmed.getOrDefault(product, TRIMMED_EVERY) + more;
@@ -189,10 +199,17 @@ public final class SqliteIntegrationErrors implements IntegrationErrors, AutoClo
         untrimmed.put(product, since);
     }
 
+    /// Whoever takes most room loses its oldest: less and less is left to each, until there is an eighth to spare.
     private void makeRoom(Connected to) throws SQLException {
-        while (used(to.connection) > bytes && to.halveTheLargest()) {
-            log.debug("{}: made room", database.file());
+        if (used(to.connection) <= bytes) {
+            return;
         }
+        long each = PRODUCT_BYTES;
+        while (each > 0 && used(to.connection) > bytes - bytes / 8) {
+            each /= 2;
+            to.leaveEach(each);
+        }
+        log.debug("{}: made room, {} bytes left to each product", database.file(), each);
     }
 
     /// Bytes in use: freed pages are used again, so the file does not grow beyond what was in use at most.
@@ -313,8 +330,8 @@ public final class SqliteIntegrationErrors implements IntegrationErrors, AutoClo
             Transactions transactions,
             PreparedStatement insert,
             PreparedStatement trim,
-            PreparedStatement largest,
-            PreparedStatement halve,
+            PreparedStatement trimBytes,
+            PreparedStatement leaveEach,
             PreparedStatement total,
             PreparedStatement newest,
             PreparedStatement delete) {
@@ -333,11 +350,12 @@ public final class SqliteIntegrationErrors implements IntegrationErrors, AutoClo
                         connection.prepareStatement("DELETE FROM integration_error WHERE product = ? AND id <="
                                 + " (SELECT id FROM integration_error WHERE product = ?"
                                 + " ORDER BY id DESC LIMIT 1 OFFSET " + KEPT + ")"),
-                        connection.prepareStatement("SELECT product, count(*) FROM integration_error"
-                                + " GROUP BY product ORDER BY sum(bytes) DESC LIMIT 1"),
                         connection.prepareStatement("DELETE FROM integration_error WHERE product = ? AND id <="
-                                + " (SELECT id FROM integration_error WHERE product = ?"
-                                + " ORDER BY id LIMIT 1 OFFSET ?)"),
+                                + " (SELECT max(id) FROM (SELECT id, sum(bytes) OVER (ORDER BY id DESC) AS newer"
+                                + " FROM integration_error WHERE product = ?) WHERE newer > " + PRODUCT_BYTES + ")"),
+                        connection.prepareStatement("DELETE FROM integration_error WHERE id IN (SELECT id FROM"
+                                + " (SELECT id, sum(bytes) OVER (PARTITION BY product ORDER BY id DESC) AS newer"
+                                + " FROM integration_error) WHERE newer > ?)"),
                         connection.prepareStatement("SELECT count(*) FROM"
                                 + " (SELECT 1 FROM integration_error WHERE product = ? LIMIT " + KEPT + ")"),
                         connection.prepareStatement("SELECT at, code, message, context FROM integration_error"
@@ -363,23 +381,15 @@ public final class SqliteIntegrationErrors implements IntegrationErrors, AutoClo
             trim.setString(1, product);
             trim.setString(2, product);
             trim.executeUpdate();
+            trimBytes.setString(1, product);
+            trimBytes.setString(2, product);
+            trimBytes.executeUpdate();
         }
 
-        /// False if there is nothing left to delete.
-        boolean halveTheLargest() throws SQLException {
-            String product;
-            int errors;
-            try (ResultSet row = largest.executeQuery()) {
-                if (!row.next()) {
-                    return false;
-                }
-                product = row.getString(1);
-                errors = row.getInt(2);
-            }
-            halve.setString(1, product);
-            halve.setString(2, product);
-            halve.setInt(3, errors / 2);
-            return halve.executeUpdate() > 0;
+        /// Deletes of every product what is older than its newest so many bytes.
+        void leaveEach(long bytes) throws SQLException {
+            leaveEach.setLong(1, bytes);
+            leaveEach.executeUpdate();
         }
 
         int total(String product) throws SQLException {
