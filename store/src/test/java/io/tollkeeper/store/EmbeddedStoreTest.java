@@ -144,6 +144,24 @@ final class EmbeddedStoreTest {
     }
 
     @Test
+    void whatAStartWouldHaveToReplayStartsASnapshotLongBeforeItsTime() {
+        Duration never = Duration.ofDays(1);
+        long much = Long.MAX_VALUE / 2;
+        for (Snapshots.Limits limits : List.of(
+                new Snapshots.Limits(never, 50, much, Integer.MAX_VALUE, much),
+                new Snapshots.Limits(never, much, 500, Integer.MAX_VALUE, much),
+                new Snapshots.Limits(never, much, much, 20, much))) {
+            try (House house = new House(folder.resolve(limits.toString()), limits)) {
+                house.found(30);
+                for (int i = 0; i < 90; i++) {
+                    assertThat(house.acknowledged("a" + i % 30)).isTrue();
+                }
+                Eventually.holds("a snapshot", () -> house.store.health().snapshots() > 0);
+            }
+        }
+    }
+
+    @Test
     void callsSpreadOverMoreApplicationsThanFitIntoMemoryAreCountedWithinIt() {
         long room = 100_000;
         Snapshots.Limits tight = new Snapshots.Limits(
