@@ -162,6 +162,7 @@ final class Wiring implements Program {
             if (gateway != null) {
                 gateway.metrics(page);
             }
+            meter.metrics(page);
             recorder.metrics(page);
             storeMetrics.render(page);
             if (hook != null) {

@@ -12,6 +12,7 @@ final class LoopState {
     final Params params = new Params();
     final Xml xml = new Xml();
     final LoopRecorder recorder;
+    final MeterMetrics metrics = new MeterMetrics();
 
     private final Params optionParams = new Params();
     private String lastHeader = "";

@@ -29,6 +29,8 @@ import io.tollkeeper.http.HeaderName;
 import io.tollkeeper.http.Headers;
 import io.tollkeeper.http.Request;
 import io.tollkeeper.http.Response;
+import io.tollkeeper.http.recorder.LogEntry;
+import io.tollkeeper.meter.params.Options;
 import org.jspecify.annotations.Nullable;
 
 /// Writes the flight record of each call of one connection and gives it to the loop's ring when the exchange is over.
@@ -197,18 +199,54 @@ final class MeterFlight implements FlightRecord.Details {
         record.stamp(Stage.COMMITTED, System.nanoTime());
     }
 
-    void end(Response response, Ending ending) {
+    /// Keys and tokens stand in the paths of the Internal API.
+    void internal(Request request) {
+        record.target(InternalPath.redacted(request.target()));
+    }
+
+    void end(Route route, Request request, Response response, Ending ending) {
         record.statusSent(response.status());
         record.statusWriter(StatusWriter.METER);
         record.bytesOut(response.bodyBytes());
         if (ending != Ending.COMPLETE && ending != Ending.SHUT_DOWN) {
             record.refuse(Reason.ABORTED, "the client left before the answer was sent");
         }
+        long nanos = System.nanoTime();
+        int status = record.reason() == Reason.ABORTED ? 499 : response.status();
+        state.metrics.ended(route, request.path(), status, nanos - record.receivedNanos());
+        Reason reason = record.reason();
+        if (reason != null) {
+            state.metrics.reason(reason);
+        }
         if (sampled || record.isFailure()) {
-            long nanos = System.nanoTime();
             record.stamp(Stage.DONE, nanos);
             state.recorder.keep(record, nanos, this);
         }
+        LogEntry entry = state.recorder.claimLine();
+        if (entry != null) {
+            fill(entry, status, nanos - record.receivedNanos(), request);
+            state.recorder.publish();
+        }
+    }
+
+    private void fill(LogEntry entry, int status, long nanos, Request request) {
+        entry.idHigh = record.idHigh();
+        entry.idLow = record.idLow();
+        entry.millis = record.receivedMillis();
+        entry.client = record.clientAddress();
+        entry.method = record.method();
+        entry.host = record.host();
+        entry.target = record.target();
+        entry.protocol = record.protocol();
+        entry.status = status;
+        entry.bytesIn = record.bytesIn();
+        entry.bytesOut = record.bytesOut();
+        entry.totalNanos = nanos;
+        entry.meterNanos = nanos;
+        entry.product = record.productId();
+        entry.application = record.applicationId();
+        entry.reason = record.reason();
+        entry.options = request.headers().get(Options.HEADER);
     }
 
     // ---- details, of kept records only

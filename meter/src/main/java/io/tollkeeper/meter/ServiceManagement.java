@@ -10,6 +10,7 @@ import io.tollkeeper.core.integration.IntegrationErrors;
 import io.tollkeeper.http.ExchangeHandler;
 import io.tollkeeper.http.Loop;
 import io.tollkeeper.http.WireLimits;
+import io.tollkeeper.http.metrics.PrometheusText;
 import io.tollkeeper.http.recorder.Recorder;
 import io.tollkeeper.meter.internalapi.InternalApi;
 import org.jspecify.annotations.Nullable;
@@ -58,6 +59,11 @@ public final class ServiceManagement implements ExchangeHandler.Factory {
         this.clock = clock;
         this.recorder = recorder;
         this.version = version;
+    }
+
+    /// Appends the meter's metrics in Prometheus' text format. Any thread.
+    public void metrics(PrometheusText out) {
+        MeterMetrics.render(loops.values().stream().map(loop -> loop.metrics).toList(), out);
     }
 
     @Override

@@ -116,7 +116,10 @@ final class ServiceManagementHandler implements ExchangeHandler, CommitWaiter, L
                 CommonHeaders.addForOptions(response().headers());
                 sendWhenRead(204, NO_BODY);
             }
-            case INTERNAL -> internal();
+            case INTERNAL -> {
+                flight.internal(newRequest);
+                internal();
+            }
             case UNKNOWN -> {
                 flight.refuse(Reason.METER_NOT_FOUND, newRequest.method() + " " + newRequest.path());
                 CommonHeaders.addForUnknownPath(response().headers());
@@ -155,7 +158,7 @@ final class ServiceManagementHandler implements ExchangeHandler, CommitWaiter, L
         prepared = NO_BODY;
         form = NO_BODY;
         bodies.ended();
-        flight.end(endedResponse, ending); // tells from the call: clear it afterwards
+        flight.end(route, endedRequest, endedResponse, ending); // tells from the call: clear it afterwards
         call.usage().clear();
         request = null;
         response = null;

@@ -104,6 +104,28 @@ class MeterFlightTest {
                 .contains("3scale-options ignored");
     }
 
+    @Test
+    void secretsInPathsOfTheInternalApiAreNotKept() {
+        assertThat(InternalPath.redacted("/internal/services/1/applications/key/0123456789?x=1"))
+                .isEqualTo("/internal/services/1/applications/key/012…?x=1");
+        assertThat(InternalPath.redacted("/internal/service_tokens/abcdefghij/1/provider_key")).isEqualTo("/internal/service_tokens/abc…/1/provider_key");
+        assertThat(InternalPath.redacted("/internal/services/1/applications/a/ke%79s/abcdefghij"))
+                .doesNotContain("abcdefghij");
+        assertThat(InternalPath.redacted("/internal/services/1/metrics/2")).isEqualTo("/internal/services/1/metrics/2");
+    }
+
+    @Test
+    void callsAreCountedUnderTheOriginalsNamesAndByReason() throws IOException {
+        explain("/transactions/authrep.xml?" + CALLER + "&app_id=app&usage[hist]=1");
+        explain("/transactions/authrep.xml?" + CALLER + "&app_id=app&usage[hits]=1");
+        assertThat(meter.metrics())
+                .contains("apisonator_listener_response_codes{request_type=\"authrep\",resp_code=\"2xx\"} 1\n")
+                .contains("apisonator_listener_response_codes{request_type=\"authrep\",resp_code=\"404\"} 1\n")
+                .contains("apisonator_listener_response_times_seconds_count{request_type=\"authrep\"} 2\n")
+                .contains("apisonator_listener_internal_api_response_codes{request_type=\"usagelimits\",resp_code=\"2xx\"} 2\n")
+                .contains("tollkeeper_meter_reasons_total{reason=\"L-METRIC-UNKNOWN\"} 1\n");
+    }
+
     private String explain(String target) throws IOException {
         return explain("GET " + target + " HTTP/1.1\r\nHost: m\r\n\r\n", 0);
     }

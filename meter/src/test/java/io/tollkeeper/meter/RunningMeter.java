@@ -54,6 +54,7 @@ final class RunningMeter implements AutoCloseable {
 
     private final Engine engine;
     private final Listener listener;
+    private final ServiceManagement meter;
     private final InternalApi internalApi;
 
     RunningMeter(int port, InstantSource clock, int loops) {
@@ -76,7 +77,7 @@ final class RunningMeter implements AutoCloseable {
         var authorizer = new Authorizer(applications, journal);
         var master = new ProviderTraffic.Master("master", "transactions/authorize", "transactions");
         traffic = new ProviderTraffic(master, catalog, applications, authorizer, clock, Duration.ofHours(1));
-        var meter = new ServiceManagement(
+        meter = new ServiceManagement(
                 catalog, applications, authorizer, internalApi, errors, traffic, clock, flights, "0-test");
         try {
             listener = engine.listen(
@@ -95,6 +96,12 @@ final class RunningMeter implements AutoCloseable {
 
     static RunningMeter start() {
         return new RunningMeter(0, InstantSource.system(), 1);
+    }
+
+    String metrics() {
+        var page = new io.tollkeeper.http.metrics.PrometheusText();
+        meter.metrics(page);
+        return page.toString();
     }
 
     int port() {

@@ -29,6 +29,8 @@ public final class LogEntry {
     public @Nullable String upstreamAddress;
     public int upstreamStatus;
     public int retries;
+    /// The `3scale-options` header of a call of the meter.
+    public @Nullable String options;
     /// Names of arguments whose values are not to be shown, besides those that look secret.
     public @Nullable String secretName;
     public @Nullable String secondSecretName;
@@ -47,6 +49,10 @@ public final class LogEntry {
         application = null;
         reason = null;
         upstreamAddress = null;
+        options = null;
+        upstreamStatus = 0;
+        retries = 0;
+        upstreamNanos = 0;
         secretName = null;
         secondSecretName = null;
     }

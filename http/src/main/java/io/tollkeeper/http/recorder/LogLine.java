@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 /// | `total_us`, `gateway_us`, `meter_us`, `upstream_us` | where the time went |
 /// | `product`, `application`, `reason` | whose call it was; why it failed |
 /// | `upstream`, `upstream_status`, `retries` | who was called and what it said |
+/// | `options` | the `3scale-options` of a call of the meter |
 final class LogLine {
 
     private static final DateTimeFormatter SECOND =
@@ -69,6 +70,7 @@ final class LogLine {
         text("product", entry.product);
         text("application", entry.application);
         text("reason", entry.reason == null ? null : entry.reason.code());
+        text("options", entry.options);
         if (entry.upstreamAddress != null) {
             text("upstream", entry.upstreamAddress);
             number("upstream_status", entry.upstreamStatus);
