@@ -42,6 +42,10 @@ public interface CatalogStore {
     /// Applications of a product, deleted ones too, in ascending order of their ids, after `after`, at most `limit`.
     List<KnownApplication> knownApplications(String productId, @Nullable String after, int limit);
 
+    /// The same in ascending order of their numbers, after `after`: the order in which usage is kept, for who wants to
+    /// see all of a large product.
+    List<KnownApplication> knownApplicationsByNumber(String productId, long after, int limit);
+
     /// Application ids of a product in ascending order, after `after`, at most `limit`.
     List<String> applicationIds(String productId, @Nullable String after, int limit);
 }

@@ -189,6 +189,11 @@ public final class LocalUsage implements UsageQueries {
                 .thenComparing(Comparator.comparing(TopApplication::id).reversed());
         var largest = new PriorityQueue<TopApplication>(bySize);
         List<KnownApplication> page = catalog.knownApplications(productId, null, PAGE);
+        boolean all = page.size() < PAGE;
+        if (!all) {
+            // Many: in the order of the file, else every page of ids reads all of it.
+            page = catalog.knownApplicationsByNumber(productId, -1, PAGE);
+        }
         while (!page.isEmpty()) {
             Map<Long, Long> values = values(page, slot);
             for (KnownApplication application : page) {
@@ -201,9 +206,7 @@ public final class LocalUsage implements UsageQueries {
                     }
                 }
             }
-            page = page.size() < PAGE
-                    ? List.of()
-                    : catalog.knownApplications(productId, page.getLast().id(), PAGE);
+            page = all ? List.of() : catalog.knownApplicationsByNumber(productId, page.getLast().number(), PAGE);
         }
         List<TopApplication> ordered = new ArrayList<>(largest);
         ordered.sort(bySize.reversed());

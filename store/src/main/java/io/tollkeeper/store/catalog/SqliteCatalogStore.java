@@ -141,6 +141,20 @@ public final class SqliteCatalogStore implements CatalogStore, AutoCloseable {
     }
 
     @Override
+    public List<KnownApplication> knownApplicationsByNumber(String productId, long after, int limit) {
+        // The plus keeps SQLite from sorting what the index on the product finds: it walks along the table instead.
+        return read("applications of product " + productId, reader -> borrowed(reader.connection())
+                .createQuery("SELECT number, id, present FROM application"
+                        + " WHERE +product = (SELECT number FROM product WHERE id = :product)"
+                        + " AND number > :after ORDER BY number LIMIT :limit")
+                .bind("product", productId)
+                .bind("after", after)
+                .bind("limit", limit)
+                .map((row, _) -> new KnownApplication(row.getLong(1), row.getString(2), row.getBoolean(3)))
+                .list());
+    }
+
+    @Override
     public List<String> applicationIds(String productId, @Nullable String after, int limit) {
         return read("applications of product " + productId, reader -> borrowed(reader.connection())
                 .createQuery("SELECT id FROM application"

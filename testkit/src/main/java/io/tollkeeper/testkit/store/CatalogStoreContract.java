@@ -346,6 +346,12 @@ public abstract class CatalogStoreContract {
         assertThat(store().knownApplications("s", "b", 2)).extracting(KnownApplication::id).containsExactly("c");
         assertThat(store().knownApplications("s", "c", 2)).isEmpty();
         assertThat(store().knownApplications("nowhere", null, 2)).isEmpty();
+
+        assertThat(store().knownApplicationsByNumber("s", -1, 2)).extracting(KnownApplication::id).containsExactly("c", "a");
+        long second = store().applicationNumber("s", "a");
+        assertThat(store().knownApplicationsByNumber("s", second, 2))
+                .containsExactly(new KnownApplication(store().applicationNumber("s", "b"), "b", false));
+        assertThat(store().knownApplicationsByNumber("nowhere", -1, 2)).isEmpty();
     }
 
     @Test

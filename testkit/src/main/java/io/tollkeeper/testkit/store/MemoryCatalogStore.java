@@ -1,6 +1,7 @@
 package io.tollkeeper.testkit.store;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -260,6 +261,15 @@ public final class MemoryCatalogStore implements CatalogStore {
                         .map(entry -> new KnownApplication(
                                 entry.getValue(), entry.getKey(), product.applications.containsKey(entry.getKey())))
                         .toList();
+    }
+
+    @Override
+    public synchronized List<KnownApplication> knownApplicationsByNumber(String productId, long after, int limit) {
+        return knownApplications(productId, null, Integer.MAX_VALUE).stream()
+                .filter(application -> application.number() > after)
+                .sorted(Comparator.comparingLong(KnownApplication::number))
+                .limit(limit)
+                .toList();
     }
 
     @Override
