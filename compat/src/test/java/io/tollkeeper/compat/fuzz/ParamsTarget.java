@@ -103,7 +103,7 @@ final class ParamsTarget {
     private static void asItIs(byte[] input, String text, Params params) {
         int line = Math.max(0, text.indexOf('\n'));
         var type = MediaType.of(text.substring(0, line));
-        var word = text.substring(0, line).split("[;,]", 2)[0].replaceAll("^[\\s\0]+|[\\s\0]+$", "");
+        var word = text.substring(0, line).split("[;,]", 2)[0].replaceAll("^[\\s\0]+|[\\s\0]+\\z", "");
         same("media type", type.name(), word.toLowerCase(java.util.Locale.ROOT));
         var boundary = type.boundary() == null ? "b" : type.boundary();
         params.clear();

@@ -126,6 +126,6 @@ final class UsageTarget implements FuzzTarget {
     }
 
     private static String strip(String text) {
-        return text.replaceAll("^[ \\t-\\r]+|[ \\t-\\r]+$", "");
+        return text.replaceAll("^[ \\t-\\r]+|[ \\t-\\r]+\\z", "");
     }
 }
