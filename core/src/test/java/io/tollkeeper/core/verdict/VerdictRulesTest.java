@@ -101,7 +101,8 @@ class VerdictRulesTest {
         assertThat(VerdictRules.explain(record).evidence())
                 .contains(
                         "usage hits=1, from 1 mapping rule",
-                        "limit hits per minute: 60 counted, this call asks for 1, allowed are 60; starts anew at 2026-11-20T12:05:00Z");
+                        "limit hits per minute: 60 counted, this call asks for 1, allowed are 60;"
+                                + " window 2026-11-20T12:04:00Z to 2026-11-20T12:05:00Z, starts anew 29 s after this call");
         assertThat(VerdictRules.explain(record).fix()).last().isEqualTo("here: from 2026-11-20T12:05:00Z on, 29 s after this call");
     }
 
