@@ -32,7 +32,8 @@ class AlertBinsTest {
         assertThat(percent(all, 1 / 2.0)).isEqualTo(50);
         for (long max : new long[] {10, 30, 70, 110, 10_000_000_070L}) {
             for (int percent : new int[] {80, 90, 120, 150, 200, 300}) {
-                assertThat(percent(all, max * percent / 100 / (double) max)).as(percent + " % of " + max).isEqualTo(percent);
+                long value = max * percent / 100; // whole for all of these
+                assertThat(percent(all, value / (double) max)).as(percent + " % of " + max).isEqualTo(percent);
             }
         }
         assertThat(percent(all, 1e9)).isEqualTo(300);
