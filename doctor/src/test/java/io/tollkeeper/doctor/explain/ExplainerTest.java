@@ -193,7 +193,7 @@ class ExplainerTest {
         status.refuse(Reason.UPSTREAM_STATUS, null);
         stamp(status, Stage.FIRST_BYTE, 900);
         cases.put("upstream-status", answered(status, 503, StatusWriter.UPSTREAM, 960));
-        FlightRecord metered = meterCall(30, "/transactions/authrep.xml?service_token=acme-st&service_id=7301&app_id=shop-web&usage%5Bcatalog%5D=2");
+        FlightRecord metered = meterCall(30, "/transactions/authrep.xml?service_id=7301&app_id=shop-web&usage%5Bcatalog%5D=2");
         metered.decision(FlightRecord.Outcome.GRANTED);
         metered.note("application shop-web by app_id and app_key s3…, state active, plan 9");
         metered.usage("catalog", 2);
@@ -203,7 +203,7 @@ class ExplainerTest {
         stamp(metered, Stage.METER, 31);
         stamp(metered, Stage.COMMITTED, 1_431);
         cases.put("meter-counted", answered(metered, 200, StatusWriter.METER, 1_460));
-        FlightRecord overLimit = meterCall(31, "/transactions/authrep.xml?service_token=acme-st&service_id=7301&app_id=shop-web&usage%5Bcatalog%5D=10");
+        FlightRecord overLimit = meterCall(31, "/transactions/authrep.xml?service_id=7301&app_id=shop-web&usage%5Bcatalog%5D=10");
         overLimit.decision(FlightRecord.Outcome.DENIED);
         overLimit.note("application shop-web by app_id and app_key s3…, state active, plan 9");
         overLimit.note("would be refused as well: L-LIMIT, hits per month: 995 counted, allowed are 1000");
@@ -238,7 +238,7 @@ class ExplainerTest {
         FlightRecord record = record(number);
         record.kind(FlightRecord.RequestKind.METER);
         record.target(target);
-        record.host("meter.internal:3000");
+        record.host("meter:3000");
         record.productId("7301");
         record.applicationId("shop-web");
         record.credentialName("service_token");
