@@ -167,6 +167,23 @@ class ApplicationsTest {
     }
 
     @Test
+    void aLoadThatReadUsageBeforeTheApplicationCameAndWentIsRepeated() {
+        create(application(1, "shop"));
+        house.stores.mapUserKey("7301", "uk", "shop");
+        assertThat(house.decide(call(byId, "shop"))).isInstanceOf(Decision.Granted.class);
+        house.stores.hold();
+        House.Told told = new House.Told();
+        assertThat(house.applications.load(new LoadKey.ByUserKey("7301", "uk"), told)).isTrue();
+        count("shop", 3);
+        house.snapshot();
+        assertThat(house.applications.evict(0, NOON + 10)).isEqualTo(1);
+        house.stores.release();
+        assertThat(told.times).isEqualTo(1);
+        assertThat(house.decide(userCall("uk"))).isInstanceOf(Decision.Granted.class);
+        assertThat(house.eternity(1, HITS)).isEqualTo(3);
+    }
+
+    @Test
     void theLeastRecentlyUsedLeaveFirstAndThoseInUseStay() {
         for (int i = 0; i < 5; i++) {
             create(application(i, "app" + i));

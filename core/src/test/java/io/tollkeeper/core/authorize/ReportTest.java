@@ -150,6 +150,25 @@ class ReportTest {
     }
 
     @Test
+    void closedSlotsThatWereReadBeforeASnapshotWasWrittenAreReadAgain() {
+        Report early = new Report(product, NOON - 7_200, false, null, null);
+        usage(early.add().appId("shop"), "exports", "50");
+        assertThat(house.report(early)).isEqualTo(COUNTED);
+        Report late = report();
+        usage(late.add().appId("shop").stamp(NOON - 7_200), "exports", "#3");
+        assertThat(house.authorizer.report(late)).isInstanceOfSatisfying(ReportOutcome.NotLoaded.class, missing -> {
+            house.stores.hold();
+            House.Told told = new House.Told();
+            missing.keys().forEach(key -> house.applications.load(key, told));
+            house.snapshot();
+            house.stores.release();
+            assertThat(told.times).isEqualTo(1);
+        });
+        assertThat(house.report(late)).isEqualTo(COUNTED);
+        assertThat(house.value(1, EXPORTS, Period.HOUR, NOON - 7_200, NOON)).isEqualTo(3);
+    }
+
+    @Test
     void whatTheJournalRefusesIsNotCounted() {
         house.journal.refuseWith(UsageJournal.FULL);
         Report report = report();
