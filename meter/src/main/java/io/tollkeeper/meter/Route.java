@@ -32,14 +32,7 @@ enum Route {
         if (method.equals("OPTIONS")) {
             return OPTIONS;
         }
-        if (isInternal(path)) {
-            return INTERNAL;
-        }
-        Route route = exactly(method, path);
-        if (route != UNKNOWN || !isUnusual(path)) {
-            return route;
-        }
-        String plain = normalised(path);
+        String plain = isUnusual(path) ? normalised(path) : path;
         return isInternal(plain) ? INTERNAL : exactly(method, plain);
     }
 

@@ -117,7 +117,7 @@ class JavaClientTest {
         var wrong = byToken.authorize("acme-st", "7301", with("app_id", "keyed", "app_key", "<key>\"'"));
         assertThat(wrong.success()).isFalse();
         assertThat(wrong.getReason()).isEqualTo("application key \"<key>\"'\" is invalid");
-        assertThat(wrong.getErrorCode()).isNull();
+        assertThat(wrong.getErrorCode()).isEmpty();
         assertThat(byToken.authorize("acme-st", "7301", with("app_id", "keyed")).getReason()).isEqualTo("application key is missing");
     }
 

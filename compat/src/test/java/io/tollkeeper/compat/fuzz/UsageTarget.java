@@ -125,7 +125,8 @@ final class UsageTarget implements FuzzTarget {
         return PRODUCT.metricNumber(name) != Product.NONE;
     }
 
+    /// Around names NUL is a blank like the others; around values it is not.
     private static String strip(String text) {
-        return text.replaceAll("^[ \\t-\\r]+|[ \\t-\\r]+\\z", "");
+        return text.replaceAll("^[\\x00 \\t-\\r]+|[\\x00 \\t-\\r]+\\z", "");
     }
 }
