@@ -335,7 +335,7 @@ def full_disk(chosen):
     """A small file system is filled under load and emptied again; none where one cannot be mounted."""
     mount = machine.WORK / "small-disk"
     mount.mkdir(exist_ok=True)
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=48m", "tmpfs", mount], stderr=subprocess.DEVNULL,
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=160m", "tmpfs", mount], stderr=subprocess.DEVNULL,
                       check=False).returncode != 0:
         return None
     try:
@@ -383,7 +383,7 @@ def fill_disk(mount, seconds):
     meter.stop()
     below, above = amounts(checked["findings"] + again["findings"])
     statuses = result["statuses"]
-    text = (f"A full disk (tmpfs of 48 MiB, filled by another file for {seconds} s): {statuses.get('200', 0):,} calls "
+    text = (f"A full disk (tmpfs of 160 MiB, filled by another file for {seconds} s): {statuses.get('200', 0):,} calls "
             f"acknowledged, {statuses.get('503', 0):,} answered 503 (`{(refused or 'none').strip()}`), authorize answered "
             f"200 {authorized} times meanwhile; {recovery:.1f} s after the file was gone calls were counted again. All "
             f"{CALLED} counters agree, before and after a restart: {below} lost, {above} too many.")
