@@ -184,7 +184,7 @@ final class EmbeddedStoreTest {
             for (int i = 0; i < howMany; i++) {
                 assertThat(house.eternity("a" + i)).isEqualTo(2);
             }
-            assertThat(house.total()).isEqualTo(2 * howMany);
+            assertThat(house.total()).isEqualTo(2L * howMany);
         }
     }
 

@@ -199,6 +199,7 @@ public final class Snapshots {
         }
     }
 
+    @SuppressWarnings("WaitNotInLoop") // waking too early only means to look too early
     private void rest() throws InterruptedException {
         lock.lock();
         try {
