@@ -38,6 +38,7 @@ final class FuzzedMeter {
             new String[] {"PUT", "/services/7303/applications/u/key/uk", ""});
 
     private @Nullable MeterInProcess meter;
+    private @Nullable Path folder;
     private @Nullable RawClient client;
     private int requests;
 
@@ -94,10 +95,10 @@ final class FuzzedMeter {
     private void startAnew() throws IOException {
         close();
         var clock = new MovableClock(Instant.parse("2026-11-20T16:27:05Z"));
-        var folder = Files.createTempDirectory("fuzz");
-        var started = MeterInProcess.start(folder.resolve("data"), clock);
+        var fresh = Files.createTempDirectory("fuzz");
+        folder = fresh;
+        var started = MeterInProcess.start(fresh.resolve("data"), clock);
         meter = started;
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(folder)));
         var wire = new Wire(started.port(), clock);
         for (var line : CATALOGUE) {
             var answer = wire.internal(line[0], line[1], line[2].isEmpty() ? null : line[2]);
@@ -121,6 +122,10 @@ final class FuzzedMeter {
             if (running != null) {
                 running.close();
             }
+            if (folder != null) {
+                delete(folder);
+            }
+            folder = null;
         }
     }
 
