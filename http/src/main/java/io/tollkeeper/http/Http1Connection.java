@@ -117,7 +117,10 @@ final class Http1Connection extends ServerConnection implements WireBody.Source 
         return request;
     }
 
+    /// Asked when an answer's head is written. The listener may be draining already though this connection has not been
+    /// told yet: its socket is closed first.
     boolean closesAfterAnswer() {
+        closeAfterAnswer |= listener.isDraining();
         return closeAfterAnswer;
     }
 
