@@ -11,8 +11,8 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
+import java.util.NavigableSet;
 import java.util.Objects;
-import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.jar.JarFile;
 import java.util.stream.Stream;
@@ -47,8 +47,8 @@ final class Migrations {
     }
 
     /// Names of the SQL files, in order, wherever this class was loaded from.
-    private static SortedSet<String> scripts(String path) throws IOException, URISyntaxException {
-        SortedSet<String> names = new TreeSet<>();
+    private static NavigableSet<String> scripts(String path) throws IOException, URISyntaxException {
+        NavigableSet<String> names = new TreeSet<>();
         Path home = Path.of(Migrations.class.getProtectionDomain().getCodeSource().getLocation().toURI());
         if (Files.isDirectory(home)) {
             try (Stream<Path> files = Files.list(home.resolve(path))) {
