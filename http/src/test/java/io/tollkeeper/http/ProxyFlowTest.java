@@ -242,7 +242,8 @@ class ProxyFlowTest {
                 assertThat(answer.text()).isEqualTo("too large");
                 client.reset();
                 sender.join();
-                assertThat(engine().upstreams().openConnections(Caller.plain(upstream.port()))).isZero();
+                Eventually.holds("the connection is given up",
+                        () -> engine().upstreams().openConnections(Caller.plain(upstream.port())) == 0);
             }
         }
     }
