@@ -367,6 +367,9 @@ class ConversationTest {
     private void counter(int number, ReferenceMeter model, Service service, String app, String period, String kind, String name) throws IOException {
         var at = clock.instant();
         long expected = model.counter(service, app, kind + " " + name, period, at);
+        if (expected == 0 && chance(8)) {
+            return; // most counters are 0, and some of them tell as much as all
+        }
         var path = "/services/" + service.id + "/counters?period=" + period + (kind.equals("code") ? "&response_code=" : "&metric=") + name
                 + (app.isEmpty() ? "" : "&app_id=" + app);
         var came = wire.internal("GET", path, null);
