@@ -1,10 +1,14 @@
 package io.tollkeeper.store;
 
 import java.sql.SQLException;
+import java.util.HashMap;
+import java.util.Map;
 
 import io.tollkeeper.core.authorize.Applications;
+import io.tollkeeper.core.authorize.Loaded;
 import io.tollkeeper.core.usage.JournalBody;
 import io.tollkeeper.core.usage.ProductTotals;
+import io.tollkeeper.core.usage.StoredUsage;
 import io.tollkeeper.core.usage.UsageStoreException;
 import io.tollkeeper.store.usage.SqliteUsageStore;
 
@@ -18,6 +22,10 @@ final class Recovery {
     private final Applications applications;
     private final ProductTotals totals;
     private final JournalBody.Reader row = new JournalBody.Reader();
+
+    /// Applications not in memory, and the sequence up to which their snapshot includes everything.
+    private final Map<Long, Long> included = new HashMap<>();
+
     private long rows;
 
     Recovery(SqliteUsageStore store, ApplicationReader reader, Applications applications, ProductTotals totals) {
@@ -38,18 +46,30 @@ final class Recovery {
         rows++;
         row.reset(body);
         while (row.next()) {
-            long number = row.application();
-            if (!applications.isResident(number)) {
-                admit(number);
+            if (!applications.isResident(row.application())) {
+                admit(row.application(), seq);
             }
         }
         applications.replay(seq, body);
         totals.apply(seq, body);
     }
 
-    private void admit(long number) {
+    /// Only who has something to replay comes into memory: with calls spread over a million applications most rows that
+    /// wait to be truncated are included in a snapshot, and all their applications would not fit.
+    private void admit(long number, long seq) {
+        Long known = included.get(number);
+        if (known != null && seq <= known) {
+            return;
+        }
         try {
-            applications.admit(number, reader.read(number));
+            Loaded.Definition found = reader.read(number);
+            StoredUsage usage = found.usage();
+            if (usage != null && seq <= usage.seq()) {
+                included.put(number, usage.seq());
+            } else {
+                included.remove(number);
+                applications.admit(number, found);
+            }
         } catch (SQLException e) {
             throw new UsageStoreException("could not read application number " + number + " for replay", e);
         }

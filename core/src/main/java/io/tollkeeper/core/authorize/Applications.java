@@ -485,15 +485,14 @@ public final class Applications implements JournalFailure {
     }
 
     /// Applies one row of the journal at start: the same code as live. Applications whose snapshot includes the row
-    /// are skipped. Every application of the row must be resident ([#admit]).
+    /// are skipped; only they need not be resident ([#admit]).
     public void replay(long seq, byte[] body) {
         JournalBody.Reader row = new JournalBody.Reader();
         row.reset(body);
         while (row.next()) {
             ResidentApplication resident = byNumber.get(row.application());
             if (resident == null) {
-                throw new IllegalStateException(
-                        "journal row " + seq + ": application " + row.application() + " was not admitted before replay");
+                continue;
             }
             resident.lock.lock();
             try {
