@@ -31,6 +31,7 @@ final class CallTarget implements FuzzTarget {
         if (lines[0].isEmpty()) {
             return;
         }
+        meter.ready();
         var endpoint = ENDPOINTS.get(Math.floorMod(lines[0].charAt(0) - 'A', ENDPOINTS.size())).split(" ");
         var query = sendable(lines[0].substring(1));
         byte[] body = (lines.length > 3 ? lines[3] : "").getBytes(StandardCharsets.ISO_8859_1);

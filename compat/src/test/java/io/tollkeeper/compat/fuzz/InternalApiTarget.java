@@ -44,6 +44,7 @@ final class InternalApiTarget implements FuzzTarget {
         if (input.length == 0) {
             return;
         }
+        meter.ready();
         var resource = RESOURCES.get(Math.floorMod(input[0] - 'A', RESOURCES.size()));
         byte[] body = Arrays.copyOfRange(input, 1, input.length);
         var answer = meter.internal(resource.method(), resource.path(), body);

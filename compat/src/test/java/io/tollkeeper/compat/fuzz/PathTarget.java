@@ -26,6 +26,7 @@ final class PathTarget implements FuzzTarget {
         if (input.length == 0) {
             return;
         }
+        meter.ready();
         var method = METHODS.get(Math.floorMod(input[0], METHODS.size()));
         var path = sendable(input);
         var request = method + " " + path + " HTTP/1.1\r\nHost: meter.test\r\n"
