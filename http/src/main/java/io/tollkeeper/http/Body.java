@@ -17,6 +17,11 @@ public abstract class Body {
         return EmptyBody.INSTANCE;
     }
 
+    /// These bytes, for a request of our own; not copied, must not change.
+    public static Body of(byte[] bytes) {
+        return bytes.length == 0 ? none() : new HeldBody(bytes);
+    }
+
     /// True if there is no body, or it is known to be empty.
     public abstract boolean isEmpty();
 
