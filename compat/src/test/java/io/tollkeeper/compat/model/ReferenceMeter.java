@@ -1,12 +1,8 @@
 package io.tollkeeper.compat.model;
 
-import java.time.DayOfWeek;
 import java.time.Instant;
-import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
-import java.time.temporal.ChronoUnit;
-import java.time.temporal.TemporalAdjusters;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -355,8 +351,8 @@ final class ReferenceMeter {
 
     private static String report(Shown shown, Instant now) {
         var limit = shown.limit();
-        var dates = limit.period().equals("eternity") ? "" : "<period_start>" + printed(start(limit.period(), now)) + "</period_start><period_end>"
-                + printed(end(limit.period(), now)) + "</period_end>";
+        var dates = limit.period().equals("eternity") ? "" : "<period_start>" + printed(CalendarPeriod.start(limit.period(), now)) + "</period_start><period_end>"
+                + printed(CalendarPeriod.end(limit.period(), now)) + "</period_end>";
         return "<usage_report metric=\"" + limit.metric().name() + "\" period=\"" + limit.period() + "\""
                 + (shown.stored() > limit.max() ? " exceeded=\"true\"" : "") + ">" + dates + "<max_value>" + limit.max()
                 + "</max_value><current_value>" + shown.current() + "</current_value></usage_report>";
@@ -401,7 +397,7 @@ final class ReferenceMeter {
             var period = picked.limit().period();
             headers.put("3scale-limit-remaining", Long.toString(least));
             headers.put("3scale-limit-reset", period.equals("eternity") ? "-1"
-                    : Long.toString(end(period, now).toEpochSecond() - now.getEpochSecond()));
+                    : Long.toString(CalendarPeriod.end(period, now).toEpochSecond() - now.getEpochSecond()));
             headers.put("3scale-limit-max-value", Long.toString(picked.limit().max()));
         }
         return headers;
@@ -504,7 +500,7 @@ final class ReferenceMeter {
     }
 
     private static String key(Service service, String app, String what, String period, Instant at) {
-        return String.join("|", service.id, app, what, period, period.equals("eternity") ? "" : start(period, at).toString());
+        return String.join("|", service.id, app, what, period, period.equals("eternity") ? "" : CalendarPeriod.start(period, at).toString());
     }
 
     static List<String> periodsOf(String app) {
@@ -512,31 +508,6 @@ final class ReferenceMeter {
     }
 
     // ---- small things ----------------------------------------------------------------------------------------------
-
-    private static ZonedDateTime start(String period, Instant at) {
-        var time = at.atZone(ZoneOffset.UTC);
-        var day = time.truncatedTo(ChronoUnit.DAYS);
-        return switch (period) {
-            case "minute" -> time.truncatedTo(ChronoUnit.MINUTES);
-            case "hour" -> time.truncatedTo(ChronoUnit.HOURS);
-            case "day" -> day;
-            case "week" -> day.with(TemporalAdjusters.previousOrSame(DayOfWeek.MONDAY));
-            case "month" -> day.withDayOfMonth(1);
-            default -> day.withDayOfYear(1);
-        };
-    }
-
-    private static ZonedDateTime end(String period, Instant at) {
-        var start = start(period, at);
-        return switch (period) {
-            case "minute" -> start.plusMinutes(1);
-            case "hour" -> start.plusHours(1);
-            case "day" -> start.plusDays(1);
-            case "week" -> start.plusWeeks(1);
-            case "month" -> start.plusMonths(1);
-            default -> start.plusYears(1);
-        };
-    }
 
     private static String printed(ZonedDateTime at) {
         return PRINTED.format(at) + " +0000";

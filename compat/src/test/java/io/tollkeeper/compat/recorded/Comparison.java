@@ -11,6 +11,7 @@ import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
+import io.tollkeeper.compat.model.CalendarPeriod;
 import io.tollkeeper.compat.program.WireAnswer;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
@@ -78,7 +79,7 @@ final class Comparison {
             return false;
         }
         return PERIODS.stream().anyMatch(period -> {
-            double left = Moments.end(period, at).toInstant().toEpochMilli() / 1000.0 - at.toEpochMilli() / 1000.0;
+            double left = CalendarPeriod.end(period, at).toInstant().toEpochMilli() / 1000.0 - at.toEpochMilli() / 1000.0;
             return Math.abs(left - Double.parseDouble(got)) <= 2;
         });
     }

@@ -1,16 +1,15 @@
 package io.tollkeeper.compat.recorded;
 
-import java.time.DayOfWeek;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
-import java.time.temporal.ChronoUnit;
-import java.time.temporal.TemporalAdjusters;
 import java.util.Locale;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
+
+import io.tollkeeper.compat.model.CalendarPeriod;
 
 /// The moments that recordings speak of: calendar periods, and `{{now-120|%Y-%m-%d}}` in what is sent. Pure functions.
 final class Moments {
@@ -21,34 +20,6 @@ final class Moments {
     private static final DateTimeFormatter PRINTED = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss", Locale.ROOT);
 
     private Moments() {}
-
-    /// The first instant of a period.
-    static ZonedDateTime start(String period, Instant at) {
-        var time = at.atZone(ZoneOffset.UTC);
-        var day = time.truncatedTo(ChronoUnit.DAYS);
-        return switch (period) {
-            case "minute" -> time.truncatedTo(ChronoUnit.MINUTES);
-            case "hour" -> time.truncatedTo(ChronoUnit.HOURS);
-            case "day" -> day;
-            case "week" -> day.with(TemporalAdjusters.previousOrSame(DayOfWeek.MONDAY));
-            case "month" -> day.withDayOfMonth(1);
-            case "year" -> day.withDayOfYear(1);
-            default -> throw new IllegalArgumentException("no period " + period);
-        };
-    }
-
-    /// The first instant after a period.
-    static ZonedDateTime end(String period, Instant at) {
-        var start = start(period, at);
-        return switch (period) {
-            case "minute" -> start.plusMinutes(1);
-            case "hour" -> start.plusHours(1);
-            case "day" -> start.plusDays(1);
-            case "week" -> start.plusWeeks(1);
-            case "month" -> start.plusMonths(1);
-            default -> start.plusYears(1);
-        };
-    }
 
     /// How long a step of `+1` is; none for periods that no recording steps over.
     static Duration step(String period) {
@@ -69,8 +40,8 @@ final class Moments {
 
     private static String dates(MatchResult found, Instant at) {
         var period = found.group(2);
-        return "<period_start>" + PRINTED.format(start(period, at)) + " +0000</period_start>"
-                + "<period_end>" + PRINTED.format(end(period, at)) + " +0000</period_end>";
+        return "<period_start>" + PRINTED.format(CalendarPeriod.start(period, at)) + " +0000</period_start>"
+                + "<period_end>" + PRINTED.format(CalendarPeriod.end(period, at)) + " +0000</period_end>";
     }
 
     /// Fills in what a recording sends relative to now, in the letters of `strftime`.
