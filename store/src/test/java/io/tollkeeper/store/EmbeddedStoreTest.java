@@ -18,6 +18,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import io.tollkeeper.core.authorize.Decision;
 import io.tollkeeper.core.catalog.CatalogChange;
 import io.tollkeeper.core.catalog.UsageLimit;
+import io.tollkeeper.core.usage.CommitWaiter;
 import io.tollkeeper.core.usage.Period;
 import io.tollkeeper.core.usage.StoredUsage;
 import io.tollkeeper.store.sqlite.StoreFileException;
@@ -172,7 +173,7 @@ final class EmbeddedStoreTest {
             house.found(howMany);
             for (int round = 0; round < 2; round++) {
                 for (int i = 0; i < howMany; i++) {
-                    assertThat(house.authrep("a" + i, House.waiter(new CompletableFuture<>())))
+                    assertThat(house.authrep("a" + i, CommitWaiter.completing(new CompletableFuture<>())))
                             .isInstanceOf(Decision.Granted.class);
                     heaviest = Math.max(heaviest, house.applications.weight());
                 }

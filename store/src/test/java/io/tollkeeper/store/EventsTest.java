@@ -18,6 +18,7 @@ import io.tollkeeper.core.catalog.CatalogChange;
 import io.tollkeeper.core.catalog.UsageLimit;
 import io.tollkeeper.core.event.Event;
 import io.tollkeeper.core.event.StoredEvent;
+import io.tollkeeper.core.usage.CommitWaiter;
 import io.tollkeeper.core.usage.Period;
 import io.tollkeeper.store.sqlite.Database;
 import io.tollkeeper.store.usage.Snapshots;
@@ -106,7 +107,7 @@ final class EventsTest {
             house.authorize("in-process");
             refuseEvents();
             CompletableFuture<Boolean> done = new CompletableFuture<>();
-            assertThat(house.authrep("a0", House.waiter(done))).isInstanceOf(Decision.Granted.class);
+            assertThat(house.authrep("a0", CommitWaiter.completing(done))).isInstanceOf(Decision.Granted.class);
             assertThat(done.join()).isFalse();
             assertThat(house.store.health().journal().writable()).isFalse();
             assertThat(house.authrep("in-process", null)).isInstanceOf(Decision.Granted.class);

@@ -9,6 +9,7 @@ import java.util.concurrent.CompletableFuture;
 
 import io.tollkeeper.core.authorize.Decision;
 import io.tollkeeper.core.reason.Reason;
+import io.tollkeeper.core.usage.CommitWaiter;
 import io.tollkeeper.testkit.Eventually;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -80,7 +81,7 @@ final class FullDiskTest {
         long acknowledged = 0;
         while (true) {
             CompletableFuture<Boolean> done = new CompletableFuture<>();
-            Decision decision = house.authrep("a0", House.waiter(done));
+            Decision decision = house.authrep("a0", CommitWaiter.completing(done));
             if (decision instanceof Decision.Unavailable(var reason)) {
                 assertThat(reason).isEqualTo(Reason.STORE_UNWRITABLE);
                 return acknowledged;

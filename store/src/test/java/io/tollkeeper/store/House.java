@@ -130,29 +130,15 @@ public final class House implements AutoCloseable {
     /// Calls over HTTP and waits for the acknowledgement.
     public boolean acknowledged(String application) {
         CompletableFuture<Boolean> done = new CompletableFuture<>();
-        Decision decision = authrep(application, waiter(done));
+        Decision decision = authrep(application, CommitWaiter.completing(done));
         return decision instanceof Decision.Granted && done.join();
-    }
-
-    public static CommitWaiter waiter(CompletableFuture<Boolean> done) {
-        return new CommitWaiter() {
-            @Override
-            public Executor executor() {
-                return Runnable::run;
-            }
-
-            @Override
-            public void committed(boolean durable) {
-                done.complete(durable);
-            }
-        };
     }
 
     /// Reports past use and waits for the acknowledgement. The application has to be in memory or loadable.
     public boolean reported(String application, String metric, String usage, long stamp, int code) {
         while (true) {
             CompletableFuture<Boolean> done = new CompletableFuture<>();
-            Report report = new Report(product(), now(), false, null, waiter(done));
+            Report report = new Report(product(), now(), false, null, CommitWaiter.completing(done));
             Report.Transaction transaction = report.add();
             transaction.appId(application).stamp(stamp).logCode(code);
             transaction.usage().name(metric, usage);

@@ -10,7 +10,6 @@ import java.util.PriorityQueue;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
@@ -74,17 +73,7 @@ public final class LocalUsage implements UsageQueries {
     /// journal cannot be written there is nothing to wait for.
     public void barrier() {
         var passed = new CompletableFuture<Boolean>();
-        var row = JournalRow.barrier(new CommitWaiter() {
-            @Override
-            public Executor executor() {
-                return Runnable::run;
-            }
-
-            @Override
-            public void committed(boolean durable) {
-                passed.complete(durable);
-            }
-        });
+        var row = JournalRow.barrier(CommitWaiter.completing(passed));
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
         while (journal.append(row) == UsageJournal.FULL) {
             if (System.nanoTime() - end >= 0) {

@@ -148,7 +148,7 @@ public final class UsageDeletions {
             }
             CompletableFuture<Boolean> durable = new CompletableFuture<>();
             long now = Math.floorDiv(clock.millis(), 1_000);
-            switch (eraser.erase(number, deletion.product(), now, stored, batchId, waiter(durable))) {
+            switch (eraser.erase(number, deletion.product(), now, stored, batchId, CommitWaiter.completing(durable))) {
                 case ERASED -> {
                     return durable;
                 }
@@ -179,20 +179,6 @@ public final class UsageDeletions {
             }
         });
         return queued && outcome(loaded);
-    }
-
-    private static CommitWaiter waiter(CompletableFuture<Boolean> durable) {
-        return new CommitWaiter() {
-            @Override
-            public Executor executor() {
-                return Runnable::run;
-            }
-
-            @Override
-            public void committed(boolean isDurable) {
-                durable.complete(isDurable);
-            }
-        };
     }
 
     private static boolean outcome(CompletableFuture<Boolean> future) throws InterruptedException {

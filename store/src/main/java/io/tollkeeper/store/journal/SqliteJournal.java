@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -190,18 +189,7 @@ public final class SqliteJournal implements UsageJournal, AutoCloseable {
     /// Waits until everything appended so far is durable; false if it cannot be made so. Blocks.
     public boolean awaitDurable() {
         CompletableFuture<Boolean> done = new CompletableFuture<>();
-        CommitWaiter waiter = new CommitWaiter() {
-            @Override
-            public Executor executor() {
-                return Runnable::run;
-            }
-
-            @Override
-            public void committed(boolean durable) {
-                done.complete(durable);
-            }
-        };
-        JournalRow barrier = JournalRow.barrier(waiter);
+        JournalRow barrier = JournalRow.barrier(CommitWaiter.completing(done));
         while (append(barrier) < 0) {
             if (closed) {
                 return false;

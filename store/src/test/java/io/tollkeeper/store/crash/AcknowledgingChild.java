@@ -3,6 +3,7 @@ package io.tollkeeper.store.crash;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 
+import io.tollkeeper.core.usage.CommitWaiter;
 import io.tollkeeper.store.House;
 
 /// A process of its own that counts until it is killed: one application per thread, one call at a time, each
@@ -23,7 +24,7 @@ public final class AcknowledgingChild {
             house.acknowledged("a0");
             CompletableFuture<Boolean> done = new CompletableFuture<>();
             say("APPEND");
-            house.authrep("a0", House.waiter(done));
+            house.authrep("a0", CommitWaiter.completing(done));
             done.join();
             say("ACKNOWLEDGED");
             house.close();
