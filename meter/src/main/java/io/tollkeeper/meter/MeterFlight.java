@@ -230,22 +230,8 @@ final class MeterFlight implements FlightRecord.Details {
     }
 
     private void fill(LogEntry entry, int status, long nanos, Request request) {
-        entry.idHigh = record.idHigh();
-        entry.idLow = record.idLow();
-        entry.millis = record.receivedMillis();
-        entry.client = record.clientAddress();
-        entry.method = record.method();
-        entry.host = record.host();
-        entry.target = record.target();
-        entry.protocol = record.protocol();
-        entry.status = status;
-        entry.bytesIn = record.bytesIn();
-        entry.bytesOut = record.bytesOut();
-        entry.totalNanos = nanos;
+        entry.of(record, status, nanos);
         entry.meterNanos = nanos;
-        entry.product = record.productId();
-        entry.application = record.applicationId();
-        entry.reason = record.reason();
         entry.options = request.headers().get(Options.HEADER);
     }
 

@@ -498,24 +498,9 @@ public final class Exchange {
     }
 
     private void fill(LogEntry entry, int status, long nanos) {
-        entry.idHigh = record.idHigh();
-        entry.idLow = record.idLow();
-        entry.millis = record.receivedMillis();
-        entry.alias = record.alias();
-        entry.client = record.clientAddress();
-        entry.method = record.method();
-        entry.host = record.host();
-        entry.target = record.target();
-        entry.protocol = record.protocol();
-        entry.status = status;
-        entry.bytesIn = record.bytesIn();
-        entry.bytesOut = record.bytesOut();
-        entry.totalNanos = nanos;
+        entry.of(record, status, nanos);
         entry.meterNanos = meterNanos;
         entry.upstreamNanos = upstreamNanos;
-        entry.product = record.productId();
-        entry.application = record.applicationId();
-        entry.reason = record.reason();
         entry.upstreamStatus = upstreamStatus;
         entry.upstreamAddress = record.upstreamAddress();
         entry.retries = record.retries();

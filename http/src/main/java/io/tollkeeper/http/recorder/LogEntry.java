@@ -1,5 +1,6 @@
 package io.tollkeeper.http.recorder;
 
+import io.tollkeeper.core.flight.FlightRecord;
 import io.tollkeeper.core.reason.Reason;
 import org.jspecify.annotations.Nullable;
 
@@ -36,6 +37,26 @@ public final class LogEntry {
     public @Nullable String secondSecretName;
 
     LogEntry() {}
+
+    /// Takes over what a call's record knows; `totalNanos` is from its first byte to its end.
+    public void of(FlightRecord record, int statusSeen, long totalNanosSeen) {
+        idHigh = record.idHigh();
+        idLow = record.idLow();
+        millis = record.receivedMillis();
+        alias = record.alias();
+        client = record.clientAddress();
+        method = record.method();
+        host = record.host();
+        target = record.target();
+        protocol = record.protocol();
+        status = statusSeen;
+        bytesIn = record.bytesIn();
+        bytesOut = record.bytesOut();
+        totalNanos = totalNanosSeen;
+        product = record.productId();
+        application = record.applicationId();
+        reason = record.reason();
+    }
 
     /// Lets go of the texts.
     void clear() {
