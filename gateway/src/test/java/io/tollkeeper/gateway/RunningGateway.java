@@ -279,10 +279,27 @@ final class RunningGateway implements AutoCloseable {
         }
 
         private ProxyConfig config() {
-            return new ProxyConfig(
-                    id, "name of " + id, mode, hosts, upstream, location, userKey, appId, appKey,
-                    authMissing, ErrorAnswer.AUTH_FAILED, ErrorAnswer.LIMITS_EXCEEDED, ErrorAnswer.NO_MATCH,
-                    secretToken, hostnameRewrite, forwarded, path, "service_token", "svc-token", rules);
+            return ProxyConfig.of(id)
+                    .systemName("name of " + id)
+                    .mode(mode)
+                    .hosts(hosts)
+                    .apiBackend(upstream)
+                    .credentialsLocation(location)
+                    .authUserKey(userKey)
+                    .authAppId(appId)
+                    .authAppKey(appKey)
+                    .authMissing(authMissing)
+                    .authFailed(ErrorAnswer.AUTH_FAILED)
+                    .limitsExceeded(ErrorAnswer.LIMITS_EXCEEDED)
+                    .noMatch(ErrorAnswer.NO_MATCH)
+                    .secretToken(secretToken)
+                    .hostnameRewrite(hostnameRewrite)
+                    .forwarded(forwarded)
+                    .upstreamPath(path)
+                    .backendAuthenticationType("service_token")
+                    .backendAuthenticationValue("svc-token")
+                    .rules(rules)
+                    .build();
         }
     }
 

@@ -75,27 +75,27 @@ final class GatewayDocumentReader {
                     + ": every call is answered as one without credentials");
             mode = null;
         }
-        var config = new ProxyConfig(
-                id,
-                service.text("system_name", ""),
-                mode,
-                hosts(id, proxy),
-                upstream(proxy),
-                LOCATIONS.getOrDefault(location, CredentialsLocation.QUERY),
-                proxy.text("auth_user_key", "user_key").toLowerCase(Locale.ROOT),
-                proxy.text("auth_app_id", "app_id").toLowerCase(Locale.ROOT),
-                proxy.text("auth_app_key", "app_key").toLowerCase(Locale.ROOT),
-                error(proxy, "auth_missing", ErrorAnswer.AUTH_MISSING),
-                error(proxy, "auth_failed", ErrorAnswer.AUTH_FAILED),
-                error(proxy, "limits_exceeded", ErrorAnswer.LIMITS_EXCEEDED),
-                error(proxy, "no_match", ErrorAnswer.NO_MATCH),
-                proxy.text("secret_token"),
-                emptyIsAbsent(proxy.text("hostname_rewrite")),
-                ForwardedHeaders.PASS,
-                UpstreamPath.NORMALISE_BEHIND_BASE_PATH,
-                service.text("backend_authentication_type"),
-                service.text("backend_authentication_value"),
-                rules(proxy));
+        var config = ProxyConfig.of(id)
+                .systemName(service.text("system_name", ""))
+                .mode(mode)
+                .hosts(hosts(id, proxy))
+                .apiBackend(upstream(proxy))
+                .credentialsLocation(LOCATIONS.getOrDefault(location, CredentialsLocation.QUERY))
+                .authUserKey(proxy.text("auth_user_key", "user_key").toLowerCase(Locale.ROOT))
+                .authAppId(proxy.text("auth_app_id", "app_id").toLowerCase(Locale.ROOT))
+                .authAppKey(proxy.text("auth_app_key", "app_key").toLowerCase(Locale.ROOT))
+                .authMissing(error(proxy, "auth_missing", ErrorAnswer.AUTH_MISSING))
+                .authFailed(error(proxy, "auth_failed", ErrorAnswer.AUTH_FAILED))
+                .limitsExceeded(error(proxy, "limits_exceeded", ErrorAnswer.LIMITS_EXCEEDED))
+                .noMatch(error(proxy, "no_match", ErrorAnswer.NO_MATCH))
+                .secretToken(proxy.text("secret_token"))
+                .hostnameRewrite(emptyIsAbsent(proxy.text("hostname_rewrite")))
+                .forwarded(ForwardedHeaders.PASS)
+                .upstreamPath(UpstreamPath.NORMALISE_BEHIND_BASE_PATH)
+                .backendAuthenticationType(service.text("backend_authentication_type"))
+                .backendAuthenticationValue(service.text("backend_authentication_value"))
+                .rules(rules(proxy))
+                .build();
         return new DeclaredProduct(config, version, List.of(), List.of(), List.of(), List.of(), Set.of());
     }
 

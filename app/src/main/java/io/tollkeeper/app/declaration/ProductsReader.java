@@ -86,27 +86,25 @@ final class ProductsReader {
         var credentials = section.section("credentials");
         var mode = credentials.word("kind", KINDS, AuthenticationMode.USER_KEY);
         var errors = section.section("errors");
-        var proxy = new ProxyConfig(
-                id,
-                section.text("name", id),
-                mode,
-                hosts(id, section),
-                upstream(section),
-                credentials.word("location", LOCATIONS, CredentialsLocation.QUERY),
-                credentials.text("user-key", "user_key").toLowerCase(Locale.ROOT),
-                credentials.text("app-id", "app_id").toLowerCase(Locale.ROOT),
-                credentials.text("app-key", "app_key").toLowerCase(Locale.ROOT),
-                error(errors.section("credentials-missing"), ErrorAnswer.AUTH_MISSING),
-                error(errors.section("credentials-refused"), ErrorAnswer.AUTH_FAILED),
-                error(errors.section("limits-exceeded"), ErrorAnswer.LIMITS_EXCEEDED),
-                error(errors.section("no-rule"), ErrorAnswer.NO_MATCH),
-                headerValue(section, "secret-token"),
-                headerValue(section, "host-header"),
-                upstream.forwarded(),
-                upstream.path(),
-                null,
-                null,
-                rules(section, names));
+        var proxy = ProxyConfig.of(id)
+                .systemName(section.text("name", id))
+                .mode(mode)
+                .hosts(hosts(id, section))
+                .apiBackend(upstream(section))
+                .credentialsLocation(credentials.word("location", LOCATIONS, CredentialsLocation.QUERY))
+                .authUserKey(credentials.text("user-key", "user_key").toLowerCase(Locale.ROOT))
+                .authAppId(credentials.text("app-id", "app_id").toLowerCase(Locale.ROOT))
+                .authAppKey(credentials.text("app-key", "app_key").toLowerCase(Locale.ROOT))
+                .authMissing(error(errors.section("credentials-missing"), ErrorAnswer.AUTH_MISSING))
+                .authFailed(error(errors.section("credentials-refused"), ErrorAnswer.AUTH_FAILED))
+                .limitsExceeded(error(errors.section("limits-exceeded"), ErrorAnswer.LIMITS_EXCEEDED))
+                .noMatch(error(errors.section("no-rule"), ErrorAnswer.NO_MATCH))
+                .secretToken(headerValue(section, "secret-token"))
+                .hostnameRewrite(headerValue(section, "host-header"))
+                .forwarded(upstream.forwarded())
+                .upstreamPath(upstream.path())
+                .rules(rules(section, names))
+                .build();
         credentials.done();
         errors.done();
         var limits = new ArrayList<UsageLimit>();

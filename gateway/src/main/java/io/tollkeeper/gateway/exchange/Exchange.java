@@ -42,6 +42,8 @@ public final class Exchange {
     private final RequestUsage usage = new RequestUsage();
     private final Call meterCall = new Call();
     private final UpstreamRequest upstreamRequest = new UpstreamRequest();
+    private final MeterOptions meterOptions = new MeterOptions();
+    private final UpstreamOptions upstreamOptions = new UpstreamOptions();
     private final DeadlineWheel.Deadline parkingDeadline = new DeadlineWheel.Deadline() {
         @Override
         protected void expired() {
@@ -105,6 +107,8 @@ public final class Exchange {
         upstreamNanos = 0;
         credentials.clear();
         usage.clear();
+        meterOptions.reset();
+        upstreamOptions.reset();
         record.reset();
         long now = facilities.millis();
         facilities.recorder().identify(record, now);
@@ -191,6 +195,16 @@ public final class Exchange {
 
     public UpstreamRequest upstreamRequest() {
         return upstreamRequest;
+    }
+
+    /// What policies say of how the meter is asked.
+    public MeterOptions meterOptions() {
+        return meterOptions;
+    }
+
+    /// What policies say of how the upstream is called.
+    public UpstreamOptions upstreamOptions() {
+        return upstreamOptions;
     }
 
     /// The product, once it is chosen.

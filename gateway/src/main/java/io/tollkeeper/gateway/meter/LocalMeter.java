@@ -17,6 +17,7 @@ import io.tollkeeper.core.catalog.PlanLimits;
 import io.tollkeeper.core.catalog.Product;
 import io.tollkeeper.core.flight.FlightRecord;
 import io.tollkeeper.core.flight.Stage;
+import io.tollkeeper.core.proxy.ProxyConfig;
 import io.tollkeeper.core.reason.Reason;
 import io.tollkeeper.core.usage.Period;
 import io.tollkeeper.gateway.exchange.Exchange;
@@ -55,8 +56,8 @@ public final class LocalMeter implements Meter {
     }
 
     @Override
-    public Account account(String productId, List<String> metrics) {
-        return new LocalAccount(productId, List.copyOf(metrics));
+    public Account account(ProxyConfig config, List<String> metrics) {
+        return new LocalAccount(config.productId(), List.copyOf(metrics));
     }
 
     /// Numbers of the rules' metrics in one version of a product.
@@ -120,6 +121,7 @@ public final class LocalMeter implements Meter {
             call.userKey(exchange.credentials().userKey());
             call.appId(exchange.credentials().appId());
             call.appKey(exchange.credentials().appKey());
+            call.referrer(exchange.meterOptions().referrer());
             for (int i = 0; i < exchange.usage().size(); i++) {
                 int slot = exchange.usage().slot(i);
                 int number = known.of(slot);

@@ -2,6 +2,7 @@ package io.tollkeeper.gateway.meter;
 
 import java.util.List;
 
+import io.tollkeeper.core.proxy.ProxyConfig;
 import io.tollkeeper.gateway.exchange.Exchange;
 import io.tollkeeper.gateway.exchange.Step;
 
@@ -11,11 +12,14 @@ public interface Meter {
     /// What the meter knows of one product; made when the product is compiled.
     ///
     /// @param metrics system names, by the slots of the exchange's usage
-    Account account(String productId, List<String> metrics);
+    Account account(ProxyConfig config, List<String> metrics);
 
     /// Calls of one product.
     interface Account {
         /// Authorizes and counts the exchange's usage. `NEXT` if it may pass; otherwise it was refused, or waits.
         Step authorize(Exchange exchange);
+
+        /// A call that was let in is over: the status that its client got is in the exchange's record, 0 if none.
+        default void over(Exchange exchange) {}
     }
 }

@@ -34,7 +34,8 @@ import org.jspecify.annotations.Nullable;
 /// | access | nothing is used | `R-NO-MAPPING-RULE` |
 /// | access | ask the meter, which counts | `A-…`, `L-…` |
 /// | content | pass the request on | `R-NO-UPSTREAM`, `U-…`, `D-…` |
-public final class ApicastPolicy implements Policy {
+/// | log | tell the meter what became of a call that it let in | |
+final class ApicastPolicy implements Policy {
 
     private static final int LONGEST_FORM = 64 * 1024;
     private static final String FORM = "application/x-www-form-urlencoded";
@@ -45,23 +46,17 @@ public final class ApicastPolicy implements Policy {
     private final Forwarder forwarder;
     private final @Nullable UpstreamTarget target;
 
-    /// @param target none if the product has no upstream
-    public ApicastPolicy(
-            CredentialsReader credentials,
-            MappingRules rules,
-            Meter.Account account,
-            Forwarder forwarder,
-            @Nullable UpstreamTarget target) {
-        this.credentials = credentials;
-        this.rules = rules;
-        this.account = account;
-        this.forwarder = forwarder;
-        this.target = target;
+    ApicastPolicy(ProductParts parts) {
+        credentials = parts.credentials();
+        rules = parts.rules();
+        account = parts.account();
+        forwarder = parts.forwarder();
+        target = parts.target();
     }
 
     @Override
     public Set<Phase> phases() {
-        return EnumSet.of(Phase.REWRITE, Phase.ACCESS, Phase.CONTENT);
+        return EnumSet.of(Phase.REWRITE, Phase.ACCESS, Phase.CONTENT, Phase.LOG);
     }
 
     // ---- rewrite
@@ -187,5 +182,14 @@ public final class ApicastPolicy implements Policy {
             return exchange.refuse(Reason.NO_UPSTREAM, "product " + exchange.service().id() + " has no api_backend");
         }
         return forwarder.forward(exchange, target);
+    }
+
+    // ---- log
+
+    @Override
+    public void log(Exchange exchange) {
+        if (exchange.record().decision() == FlightRecord.Outcome.GRANTED) {
+            account.over(exchange);
+        }
     }
 }

@@ -9,8 +9,9 @@ import io.tollkeeper.core.proxy.ProxyConfig;
 import io.tollkeeper.gateway.credentials.CredentialsReader;
 import io.tollkeeper.gateway.exchange.Service;
 import io.tollkeeper.gateway.meter.Meter;
-import io.tollkeeper.gateway.policy.ApicastPolicy;
+import io.tollkeeper.gateway.policy.BuiltinPolicies;
 import io.tollkeeper.gateway.policy.PolicyChain;
+import io.tollkeeper.gateway.policy.ProductParts;
 import io.tollkeeper.gateway.route.Route;
 import io.tollkeeper.gateway.rules.MappingRules;
 import io.tollkeeper.gateway.upstream.Forwarder;
@@ -36,6 +37,7 @@ public final class ProductCompiler {
     /// The running form, or none if there are errors among what is added to `findings`.
     @Nullable Route compile(ProxyConfig config, List<Finding> findings) {
         int before = findings.size();
+        findings.addAll(config.problems());
         String backend = config.apiBackend();
         UpstreamTarget target = null;
         if (backend != null && !backend.isEmpty()) {
@@ -55,17 +57,30 @@ public final class ProductCompiler {
         for (int i = 0; i < config.rules().size(); i++) {
             rule(findings, config, i, config.rules().get(i));
         }
-        if (findings.subList(before, findings.size()).stream().anyMatch(Finding::isError)) {
+        if (hasErrors(findings, before)) {
             return null;
         }
         MappingRules rules = MappingRules.compile(config.rules());
-        ApicastPolicy apicast = new ApicastPolicy(
+        ProductParts parts = new ProductParts(
+                config,
                 new CredentialsReader(config),
                 rules,
-                meter.account(config.productId(), rules.metrics()),
+                meter.account(config, rules.metrics()),
                 forwarder,
+                upstreams,
                 target);
-        return new Route(new Service(config, rules.metrics()), new PolicyChain(List.of(apicast)), target == null ? null : target.upstream());
+        PolicyChain chain = BuiltinPolicies.chain(config.policies(), parts, source(config), findings);
+        return hasErrors(findings, before)
+                ? null
+                : new Route(new Service(config, rules.metrics()), chain, target == null ? null : target.upstream());
+    }
+
+    private static boolean hasErrors(List<Finding> findings, int from) {
+        return findings.subList(from, findings.size()).stream().anyMatch(Finding::isError);
+    }
+
+    private static String source(ProxyConfig config) {
+        return "product " + config.productId();
     }
 
     private static void rule(List<Finding> findings, ProxyConfig config, int i, MappingRule rule) {
@@ -99,6 +114,6 @@ public final class ProductCompiler {
     }
 
     private static Finding finding(Finding.Severity severity, ProxyConfig config, String key, String message) {
-        return new Finding(severity, "product " + config.productId(), 0, 0, key, message, null);
+        return new Finding(severity, source(config), 0, 0, key, message, null);
     }
 }

@@ -14,6 +14,7 @@ import io.tollkeeper.http.HeaderName;
 import io.tollkeeper.http.Headers;
 import io.tollkeeper.http.Request;
 import io.tollkeeper.http.Response;
+import io.tollkeeper.http.Upstream;
 import io.tollkeeper.http.UpstreamCall;
 import io.tollkeeper.http.UpstreamFacts;
 import io.tollkeeper.http.UpstreamHandler;
@@ -78,10 +79,17 @@ public final class Forwarder {
                 .repeatable(true);
         writeHeaders(exchange, target, sent.headers());
         exchange.record().upstreamHost(target.description());
-        exchange.record().serverName(target.upstream().serverName());
+        Upstream upstream = upstream(exchange, target);
+        exchange.record().serverName(upstream.serverName());
         exchange.upstreamStarted();
         Answer answer = new Answer(exchange);
-        answer.called(pool.call(exchange.loop(), target.upstream(), sent, answer));
+        answer.called(pool.call(exchange.loop(), upstream, sent, answer));
+    }
+
+    /// The product's upstream, changed as policies want it for this request.
+    private static Upstream upstream(Exchange exchange, UpstreamTarget target) {
+        Upstream.Timeouts timeouts = exchange.upstreamOptions().timeouts();
+        return timeouts == null ? target.upstream() : target.upstream().with(timeouts);
     }
 
     private static void writeHeaders(Exchange exchange, UpstreamTarget target, Headers headers) {
