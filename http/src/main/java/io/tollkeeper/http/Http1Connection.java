@@ -1,7 +1,5 @@
 package io.tollkeeper.http;
 
-import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
 
@@ -12,6 +10,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.ssl.SslHandler;
 import io.tollkeeper.core.reason.Reason;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,6 +22,7 @@ import org.slf4j.LoggerFactory;
 ///   HEAD ───────────────────▶ BODY ──────────────────────────▶ WAITING ────────────────────────────▶ HEAD (or closed)
 ///                              │  (no body: straight to WAITING)
 ///                              └─ answer complete before the body ─▶ LINGERING ─▶ closed
+///   WAITING ── both sides agreed to speak another protocol ──▶ TUNNEL ─▶ closed
 /// ```
 ///
 /// Reading: nothing is read ahead of need. While a head is incomplete, one read is armed; while a body flows, only as
@@ -36,7 +36,7 @@ final class Http1Connection extends ServerConnection implements WireBody.Source 
     private static final int LINGER_BYTES = 64 * 1024;
     private static final long LINGER_NANOS = TimeUnit.SECONDS.toNanos(2);
 
-    private enum State { HEAD, BODY, WAITING, LINGERING, CLOSED }
+    private enum State { HEAD, BODY, WAITING, TUNNEL, LINGERING, CLOSED }
 
     private final Listener listener;
     private final Loop loop;
@@ -57,6 +57,7 @@ final class Http1Connection extends ServerConnection implements WireBody.Source 
     private boolean mayBeHttp2;
     private boolean continueOwed;
     private int lingered;
+    private @Nullable TunnelEnd tunnel;
 
     private final DeadlineWheel.Deadline idleDeadline = new DeadlineWheel.Deadline() {
         @Override
@@ -76,7 +77,7 @@ final class Http1Connection extends ServerConnection implements WireBody.Source 
         }
     };
     private final BodyClock bodyClock;
-    private final SendWatch sendWatch;
+    private final ClientWatch sendWatch = new ClientWatch();
     private final DeadlineWheel.Deadline lingerDeadline = new DeadlineWheel.Deadline() {
         @Override
         protected void expired() {
@@ -84,8 +85,8 @@ final class Http1Connection extends ServerConnection implements WireBody.Source 
         }
     };
 
-    Http1Connection(Listener listener, Loop loop) {
-        super(loop);
+    Http1Connection(Listener listener, Loop loop, Channel channel) {
+        super(listener, loop, channel);
         this.listener = listener;
         this.loop = loop;
         this.limits = listener.settings().limits();
@@ -97,18 +98,6 @@ final class Http1Connection extends ServerConnection implements WireBody.Source 
             @Override
             void tooSlow(Reason reason, String evidence) {
                 bodyBroke(reason, evidence);
-            }
-        };
-        this.sendWatch = new SendWatch(loop.deadlines()) {
-            @Override
-            long patienceNanos() {
-                return timeouts.send().toNanos();
-            }
-
-            @Override
-            void stalled(long stillPending) {
-                gone(Ending.CLIENT_TOO_SLOW, "client took no byte for " + timeouts.send().toMillis() + " ms");
-                close();
             }
         };
     }
@@ -131,28 +120,9 @@ final class Http1Connection extends ServerConnection implements WireBody.Source 
     // ---- the channel's life ----------------------------------------------------------------------------------------
 
     @Override
-    public void handlerAdded(ChannelHandlerContext context) {
-        super.handlerAdded(context);
-        if (context.channel().isActive()) {
-            opened(context);
-        }
-    }
-
-    @Override
-    public void channelActive(ChannelHandlerContext context) {
-        opened(context);
-    }
-
-    private void opened(ChannelHandlerContext context) {
-        if (request.peer != null) {
-            return;
-        }
-        request.peer = new Request.Peer(
-                (InetSocketAddress) context.channel().remoteAddress(),
-                (InetSocketAddress) context.channel().localAddress(),
-                Listener.tlsFacts(context.channel()),
-                listener.nextConnectionNumber());
-        mayBeHttp2 = listener.settings().http2() != null && request.peer.tls() == null;
+    void opened(Request.Peer peer) {
+        request.peer = peer;
+        mayBeHttp2 = listener.settings().http2() != null && peer.tls() == null;
         loop.deadlines().set(idleDeadline, timeouts.keepAlive().toNanos());
         armRead();
     }
@@ -180,6 +150,9 @@ final class Http1Connection extends ServerConnection implements WireBody.Source 
     public void channelReadComplete(ChannelHandlerContext context) {
         readIsOver();
         body.flush();
+        if (tunnel != null) {
+            tunnel.readComplete();
+        }
         if (flushPending) {
             flushPending = false;
             context.flush();
@@ -187,11 +160,6 @@ final class Http1Connection extends ServerConnection implements WireBody.Source 
         if (wantsRead()) {
             armRead();
         }
-    }
-
-    @Override
-    public void channelInactive(ChannelHandlerContext context) {
-        gone(Ending.CLIENT_ABORTED, "client closed the connection");
     }
 
     @Override
@@ -204,26 +172,27 @@ final class Http1Connection extends ServerConnection implements WireBody.Source 
     }
 
     @Override
-    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-        if (!(cause instanceof IOException)) {
-            LOG.warn("connection {} of listener {} fails", context.channel(), listener.settings().name(), cause);
-        }
-        gone(Ending.CLIENT_ABORTED, "client's connection broke: " + cause.getMessage());
-        context.close();
-    }
-
-    @Override
     public void channelWritabilityChanged(ChannelHandlerContext context) {
         if (!context.channel().isWritable()) {
             sendWatch.begin();
             return;
         }
         sendWatch.clear();
-        if (ending) {
+        if (tunnel != null) {
+            tunnel.writable();
+        } else if (ending) {
             finish();
         } else {
             response.writable();
         }
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext context, Object event) {
+        if (tunnel != null) {
+            tunnel.heard(event);
+        }
+        context.fireUserEventTriggered(event);
     }
 
     @Override
@@ -233,6 +202,7 @@ final class Http1Connection extends ServerConnection implements WireBody.Source 
             // While nobody has asked for the body yet, a read stays armed too, or a client that gives up is not noticed.
             case BODY -> body.wants() || (body.isUntouched() && inputLength() < limits.headers());
             case WAITING -> inputLength() < limits.headers();
+            case TUNNEL -> tunnel != null && tunnel.wantsRead();
             case CLOSED -> false;
         };
     }
@@ -248,6 +218,12 @@ final class Http1Connection extends ServerConnection implements WireBody.Source 
         return switch (state) {
             case HEAD -> !exchanging && head(buffered);
             case BODY -> body.wants() && bodyBytes(buffered);
+            case TUNNEL -> {
+                if (tunnel != null) {
+                    tunnel.take(buffered);
+                }
+                yield false;
+            }
             case WAITING, LINGERING, CLOSED -> false;
         };
     }
@@ -553,6 +529,9 @@ final class Http1Connection extends ServerConnection implements WireBody.Source 
         }
         exchanging = false;
         bodyClock.stop();
+        if (tunnel != null) {
+            response.bodyBytes = tunnel.sent();
+        }
         try {
             handler.ended(request, response, how);
         } catch (RuntimeException e) {
@@ -569,13 +548,14 @@ final class Http1Connection extends ServerConnection implements WireBody.Source 
         }
         state = State.CLOSED;
         context().flush();
+        loseTunnel("the answer was given up");
         end(Ending.TRUNCATED);
         context().close();
         freeInput();
     }
 
-    /// The client is gone, or must go.
-    private void gone(Ending how, String evidence) {
+    @Override
+    void gone(Ending how, String evidence) {
         if (state == State.CLOSED) {
             return;
         }
@@ -585,6 +565,7 @@ final class Http1Connection extends ServerConnection implements WireBody.Source 
             if (incomplete) {
                 body.fail(Reason.ABORTED, evidence);
             }
+            loseTunnel(evidence);
             response.clientGone();
             end(how);
         }
@@ -594,10 +575,6 @@ final class Http1Connection extends ServerConnection implements WireBody.Source 
         lingerDeadline.clear();
         freeInput();
         listener.closed(this);
-    }
-
-    private void close() {
-        context().close();
     }
 
     private void closeWhenSent() {
@@ -625,6 +602,35 @@ final class Http1Connection extends ServerConnection implements WireBody.Source 
         }
     }
 
+    // ---- tunnels ---------------------------------------------------------------------------------------------------
+
+    /// The head of a 101 was written: from here on, bytes flow between the client and `upstream`.
+    void tunnel(TunnelEnd upstream) {
+        state = State.TUNNEL;
+        TunnelEnd end = new TunnelEnd(this, new TunnelEnd.Owner() {
+            @Override
+            public void over() {
+                end(Ending.COMPLETE);
+                close();
+            }
+
+            @Override
+            public void broken(Reason reason, String evidence) {
+                response.abort(reason);
+            }
+        });
+        tunnel = end;
+        request.body = end.body();
+        flush();
+        TunnelEnd.join(end, upstream);
+    }
+
+    private void loseTunnel(String evidence) {
+        if (tunnel != null) {
+            tunnel.fail(Reason.ABORTED, evidence);
+        }
+    }
+
     // ---- drain (called by the listener, on this loop) --------------------------------------------------------------
 
     /// Closes the connection if it is idle; otherwise its next answer is its last.
@@ -632,6 +638,9 @@ final class Http1Connection extends ServerConnection implements WireBody.Source 
     void drain() {
         if (state == State.HEAD && !exchanging && request.startedNanos == 0) {
             close();
+        } else if (state == State.TUNNEL) {
+            // It has no end that could be waited for.
+            closeNow();
         } else {
             closeAfterAnswer = true;
         }

@@ -12,6 +12,7 @@ final class Http1Response extends Response {
 
     private static final byte[] CLOSE = "Connection: close\r\n".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] KEEP_ALIVE = "Connection: keep-alive\r\n".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] UPGRADE = "Connection: Upgrade\r\n".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] CHUNKED = "Transfer-Encoding: chunked\r\n".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] CONTENT_LENGTH = "Content-Length: ".getBytes(StandardCharsets.US_ASCII);
 
@@ -97,6 +98,18 @@ final class Http1Response extends Response {
         return sink;
     }
 
+    @Override
+    public void tunnel(UpstreamResponse answer) {
+        TunnelEnd upstream = answer.tunnel;
+        if (upstream == null || finished || committed) {
+            throw new IllegalStateException("no tunnel: the upstream's answer was " + answer.status + ", ours "
+                    + (committed ? "is sent" : "is not sent"));
+        }
+        status(101);
+        connection.write(head(TUNNEL, 0));
+        connection.tunnel(upstream);
+    }
+
     /// A complete answer to a request whose body nobody reads ends the connection. A streamed answer cannot know yet.
     private void announceClose() {
         if (connection.leavesBodyUnread()) {
@@ -162,6 +175,7 @@ final class Http1Response extends Response {
     private static final long NO_BODY = -1;
     private static final long HEAD_OF_UNKNOWN = -2;
     private static final long CHUNKED_BODY = -3;
+    private static final long TUNNEL = -4;
 
     private long declared(FramedSink.Framing framing, long length) {
         return switch (framing) {
@@ -197,7 +211,9 @@ final class Http1Response extends Response {
         } else if (length == CHUNKED_BODY) {
             out.writeBytes(CHUNKED);
         }
-        if (connection.closesAfterAnswer()) {
+        if (length == TUNNEL) {
+            out.writeBytes(UPGRADE);
+        } else if (connection.closesAfterAnswer()) {
             out.writeBytes(CLOSE);
         } else if (connection.request().minorVersion == 0) {
             out.writeBytes(KEEP_ALIVE);

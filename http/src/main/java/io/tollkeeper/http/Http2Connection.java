@@ -1,7 +1,5 @@
 package io.tollkeeper.http;
 
-import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -11,6 +9,7 @@ import java.util.concurrent.TimeUnit;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.ssl.SslHandler;
@@ -64,7 +63,7 @@ final class Http2Connection extends ServerConnection {
     private final Http2Closed closed = new Http2Closed();
     private final ArrayDeque<Http2Stream> line = new ArrayDeque<>();
     private final List<Http2Stream> touched = new ArrayList<>();
-    private final SendWatch sendWatch;
+    private final ClientWatch sendWatch = new ClientWatch();
 
     private State state = State.PREFACE;
     private Request.@Nullable Peer peer;
@@ -121,8 +120,8 @@ final class Http2Connection extends ServerConnection {
         }
     };
 
-    Http2Connection(Listener listener, Loop loop, Http2Limits limits) {
-        super(loop);
+    Http2Connection(Listener listener, Loop loop, Channel channel, Http2Limits limits) {
+        super(listener, loop, channel);
         this.listener = listener;
         this.loop = loop;
         this.limits = limits;
@@ -130,44 +129,13 @@ final class Http2Connection extends ServerConnection {
         this.timeouts = listener.settings().timeouts();
         this.wireLimits = listener.settings().limits();
         this.head = new Http2Head(wireLimits);
-        this.sendWatch = new SendWatch(loop.deadlines()) {
-            @Override
-            long patienceNanos() {
-                return timeouts.send().toNanos();
-            }
-
-            @Override
-            void stalled(long stillPending) {
-                gone(Ending.CLIENT_TOO_SLOW, "client took no byte for " + timeouts.send().toMillis() + " ms");
-                close();
-            }
-        };
     }
 
     // ---- the channel's life ----------------------------------------------------------------------------------------
 
     @Override
-    public void handlerAdded(ChannelHandlerContext context) {
-        super.handlerAdded(context);
-        if (context.channel().isActive()) {
-            opened(context);
-        }
-    }
-
-    @Override
-    public void channelActive(ChannelHandlerContext context) {
-        opened(context);
-    }
-
-    private void opened(ChannelHandlerContext context) {
-        if (peer != null) {
-            return;
-        }
-        peer = new Request.Peer(
-                (InetSocketAddress) context.channel().remoteAddress(),
-                (InetSocketAddress) context.channel().localAddress(),
-                Listener.tlsFacts(context.channel()),
-                listener.nextConnectionNumber());
+    void opened(Request.Peer newPeer) {
+        peer = newPeer;
         loop.deadlines().set(idleDeadline, timeouts.keepAlive().toNanos());
         loop.deadlines().set(headDeadline, timeouts.head().toNanos());
         sendSettings();
@@ -238,25 +206,11 @@ final class Http2Connection extends ServerConnection {
     }
 
     @Override
-    public void channelInactive(ChannelHandlerContext context) {
-        gone(Ending.CLIENT_ABORTED, "client closed the connection");
-    }
-
-    @Override
     public void handlerRemoved(ChannelHandlerContext context) {
         idleDeadline.discard();
         headDeadline.discard();
         endDeadline.discard();
         sendWatch.discard();
-    }
-
-    @Override
-    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-        if (!(cause instanceof IOException)) {
-            LOG.warn("connection {} of listener {} fails", context.channel(), listener.settings().name(), cause);
-        }
-        gone(Ending.CLIENT_ABORTED, "client's connection broke: " + cause.getMessage());
-        context.close();
     }
 
     @Override
@@ -272,8 +226,8 @@ final class Http2Connection extends ServerConnection {
         }
     }
 
-    /// The client is gone, or must go.
-    private void gone(Ending how, String evidence) {
+    @Override
+    void gone(Ending how, String evidence) {
         if (state == State.CLOSED) {
             return;
         }
@@ -297,10 +251,6 @@ final class Http2Connection extends ServerConnection {
         for (Http2Stream stream : open) {
             stream.gone(how, evidence);
         }
-    }
-
-    private void close() {
-        context().close();
     }
 
     // ---- frames ----------------------------------------------------------------------------------------------------

@@ -75,6 +75,11 @@ final class Http2Response extends Response {
         return committed;
     }
 
+    @Override
+    public void tunnel(UpstreamResponse answer) {
+        throw new IllegalStateException("a tunnel was asked for on a stream of HTTP/2");
+    }
+
     /// A stream ends with its answer anyway; the others on its connection have nothing to do with it.
     @Override
     public void closeAfterwards() {}

@@ -110,7 +110,7 @@ public final class Listener implements AutoCloseable {
 
     /// A connection was accepted; on its loop.
     void accepted(SocketChannel accepted, Loop loop) {
-        Http1Connection connection = new Http1Connection(this, loop);
+        Http1Connection connection = new Http1Connection(this, loop, accepted);
         connections.add(connection);
         accepted.closeFuture().addListener(closed -> connections.remove(connection));
         if (tls == null) {
@@ -122,11 +122,20 @@ public final class Listener implements AutoCloseable {
 
     /// The client of `before` speaks HTTP/2: that goes on in its place.
     Http2Connection replace(ServerConnection before, Http2Limits limits, Channel accepted) {
-        Http2Connection connection = new Http2Connection(this, before.loop(), limits);
+        Http2Connection connection = new Http2Connection(this, before.loop(), accepted, limits);
         connections.add(connection);
         connections.remove(before);
         accepted.closeFuture().addListener(closed -> connections.remove(connection));
+        if (draining) {
+            // Whoever tells all connections may have missed this one, and its predecessor hears nothing any more.
+            before.loop().execute(connection::leaveSoon);
+        }
         return connection;
+    }
+
+    /// Whether the connection is open and no other took its place.
+    boolean has(ServerConnection connection) {
+        return connections.contains(connection);
     }
 
     void closed(ServerConnection connection) {
@@ -142,14 +151,14 @@ public final class Listener implements AutoCloseable {
             c.close().awaitUninterruptibly();
         }
         for (ServerConnection connection : connections) {
-            connection.loop().execute(connection::drain);
+            connection.loop().execute(connection::leaveSoon);
         }
         if (!awaitClosed(patience)) {
             if (patience.isPositive()) {
                 LOG.warn("{}: {} connections still busy after {} s are closed", settings.name(), connections.size(), patience.toSeconds());
             }
             for (ServerConnection connection : connections) {
-                connection.loop().execute(connection::closeNow);
+                connection.loop().execute(connection::leaveNow);
             }
             awaitClosed(Duration.ofSeconds(2));
         }

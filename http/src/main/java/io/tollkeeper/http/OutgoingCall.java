@@ -176,6 +176,11 @@ final class OutgoingCall implements UpstreamCall {
         }
     }
 
+    /// The answer is a tunnel, which may stand as long as bytes flow.
+    void tunnelled() {
+        totalDeadline.clear();
+    }
+
     /// The answer is complete and taken.
     void ended() {
         over();

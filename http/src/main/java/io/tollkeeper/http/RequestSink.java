@@ -13,6 +13,8 @@ final class RequestSink extends FramedSink {
     private static final byte[] CONTENT_LENGTH = "Content-Length: ".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] CHUNKED = "Transfer-Encoding: chunked\r\n".getBytes(StandardCharsets.US_ASCII);
 
+    private static final byte[] UPGRADE = "Connection: Upgrade\r\n".getBytes(StandardCharsets.US_ASCII);
+
     private final UpstreamConnection connection;
     private boolean finished = true;
     private boolean bodyless;
@@ -59,6 +61,9 @@ final class RequestSink extends FramedSink {
             out.writeShort('\r' << 8 | '\n');
         } else if (length < 0) {
             out.writeBytes(CHUNKED);
+        }
+        if (request.upgrade) {
+            out.writeBytes(UPGRADE);
         }
         return out.writeShort('\r' << 8 | '\n');
     }

@@ -63,6 +63,10 @@ public abstract class Response {
     /// Declares that the answer to a HEAD request would have had `length` bytes (-1: unknown) and sends the head.
     public abstract void sendHeadOnly(long length);
 
+    /// Passes on that the upstream agreed to speak another protocol (`answer` is its 101): sends the head with
+    /// `Connection: Upgrade`, and from then on bytes flow both ways until both sides have ended. On HTTP/1 only.
+    public abstract void tunnel(UpstreamResponse answer);
+
     /// Closes the connection after this answer, and says so in it.
     public abstract void closeAfterwards();
 

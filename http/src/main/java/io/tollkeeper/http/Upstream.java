@@ -31,11 +31,24 @@ public record Upstream(
     /// @param firstByte from the last byte of the request to the first byte of the answer
     /// @param idle      between two bytes of the answer
     /// @param send      between two bytes of the request that the upstream takes
-    /// @param total     from call to the end of the answer
+    /// @param total     from call to the end of the answer; not of a tunnel
+    /// @param tunnel    without a byte in either direction, once a tunnel stands
     public record Timeouts(
-            Duration connect, Duration handshake, Duration firstByte, Duration idle, Duration send, Duration total) {
+            Duration connect,
+            Duration handshake,
+            Duration firstByte,
+            Duration idle,
+            Duration send,
+            Duration total,
+            Duration tunnel) {
 
-        /// 60 s each, handshake 10 s, no total.
+        /// With an hour for tunnels.
+        public Timeouts(
+                Duration connect, Duration handshake, Duration firstByte, Duration idle, Duration send, Duration total) {
+            this(connect, handshake, firstByte, idle, send, total, Duration.ofHours(1));
+        }
+
+        /// 60 s each, handshake 10 s, no total, tunnels 1 h.
         public static final Timeouts DEFAULT = new Timeouts(
                 Duration.ofSeconds(60),
                 Duration.ofSeconds(10),

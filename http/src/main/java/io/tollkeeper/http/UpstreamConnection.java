@@ -23,7 +23,8 @@ import org.slf4j.LoggerFactory;
 ///                exchange              head               body complete        taken
 ///   OPENING/IDLE ────────▶ HEAD ───────────────▶ BODY ────────────────▶ COMPLETE ────▶ IDLE (or closed)
 ///                           │  (no body)                                   ▲
-///                           └──────────────────────────────────────────────┘
+///                           ├──────────────────────────────────────────────┘
+///                           └─ 101 ─▶ TUNNEL ─▶ closed
 /// ```
 ///
 /// The request is sent beside that: an answer may begin, and even end, before the request does.
@@ -37,7 +38,7 @@ final class UpstreamConnection extends WireConnection implements WireBody.Source
     private static final byte[] HTTP = "HTTP/1.".getBytes(StandardCharsets.US_ASCII);
     private static final int MOST_INFORMATIONAL = 8;
 
-    private enum State { OPENING, IDLE, HEAD, BODY, COMPLETE, CLOSED }
+    private enum State { OPENING, IDLE, HEAD, BODY, COMPLETE, TUNNEL, CLOSED }
 
     private final ConnectionPool pool;
     private final Loop loop;
@@ -71,6 +72,7 @@ final class UpstreamConnection extends WireConnection implements WireBody.Source
     private boolean atEnd;
 
     private @Nullable HandedOver handedOver;
+    private @Nullable TunnelEnd tunnel;
 
     private final DeadlineWheel.Deadline pooledDeadline = new DeadlineWheel.Deadline() {
         @Override
@@ -113,7 +115,7 @@ final class UpstreamConnection extends WireConnection implements WireBody.Source
 
             @Override
             void stalled(long stillPending) {
-                if (!sink.isFinished()) {
+                if (!sink.isFinished() || tunnel != null) {
                     fail(Reason.UPSTREAM_SEND_TIMEOUT, evidence.takesNothing(facts, timeouts, stillPending));
                 }
             }
@@ -265,7 +267,9 @@ final class UpstreamConnection extends WireConnection implements WireBody.Source
 
     @Override
     public void userEventTriggered(ChannelHandlerContext context, Object event) {
-        if (event == SslCloseCompletionEvent.SUCCESS) {
+        if (tunnel != null) {
+            tunnel.heard(event);
+        } else if (event == SslCloseCompletionEvent.SUCCESS) {
             context.close(); // the other side said that it sends nothing more
         }
     }
@@ -282,7 +286,7 @@ final class UpstreamConnection extends WireConnection implements WireBody.Source
                 pool.removeIdle(this);
                 close();
             }
-            case HEAD, BODY, COMPLETE -> {
+            case HEAD, BODY, COMPLETE, TUNNEL -> {
                 UpstreamFacts f = facts;
                 if (f.bytesReceived == 0) {
                     f.firstByteNanos = System.nanoTime();
@@ -298,6 +302,9 @@ final class UpstreamConnection extends WireConnection implements WireBody.Source
     public void channelReadComplete(ChannelHandlerContext context) {
         readIsOver();
         body.flush();
+        if (tunnel != null) {
+            tunnel.readComplete();
+        }
         if (state == State.BODY || state == State.HEAD && facts.bytesReceived > 0) {
             loop.deadlines().set(idleDeadline, timeouts.idle().toNanos());
         }
@@ -324,6 +331,7 @@ final class UpstreamConnection extends WireConnection implements WireBody.Source
                 conclude();
             }
             case COMPLETE -> reusable = false;
+            case TUNNEL -> fail(Reason.UPSTREAM_RESET_LATE, evidence.tunnelBroke(facts, readFailure));
         }
     }
 
@@ -350,7 +358,7 @@ final class UpstreamConnection extends WireConnection implements WireBody.Source
 
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext context) {
-        if (state == State.CLOSED || sink.isFinished()) {
+        if (state == State.CLOSED || sink.isFinished() && tunnel == null) {
             sendWatch.clear();
             return;
         }
@@ -359,6 +367,10 @@ final class UpstreamConnection extends WireConnection implements WireBody.Source
             return;
         }
         sendWatch.clear();
+        if (tunnel != null) {
+            tunnel.writable();
+            return;
+        }
         Body source = sink.source();
         if (source != null) {
             source.demand();
@@ -370,6 +382,7 @@ final class UpstreamConnection extends WireConnection implements WireBody.Source
         return switch (state) {
             case IDLE, HEAD -> true;
             case BODY -> body.wants();
+            case TUNNEL -> tunnel != null && tunnel.wantsRead();
             case OPENING, COMPLETE, CLOSED -> false;
         };
     }
@@ -385,6 +398,12 @@ final class UpstreamConnection extends WireConnection implements WireBody.Source
         return switch (state) {
             case HEAD -> head(buffered);
             case BODY -> body.wants() && bodyBytes(buffered);
+            case TUNNEL -> {
+                if (tunnel != null) {
+                    tunnel.take(buffered);
+                }
+                yield false;
+            }
             case OPENING, IDLE, COMPLETE, CLOSED -> false;
         };
     }
@@ -409,7 +428,7 @@ final class UpstreamConnection extends WireConnection implements WireBody.Source
             return false;
         }
         if (response.status < 200) {
-            return informational();
+            return informational(c);
         }
         idleDeadline.clear();
         if (response.minorVersion == 0 ? !parser.saysKeepAlive() : parser.saysClose()) {
@@ -440,10 +459,9 @@ final class UpstreamConnection extends WireConnection implements WireBody.Source
         return true;
     }
 
-    private boolean informational() {
+    private boolean informational(OutgoingCall c) {
         if (response.status == 101) {
-            fail(Reason.UPSTREAM_PROTOCOL, evidence.connection(facts) + ": it switched protocols (101), which nobody asked for");
-            return false;
+            return switched(c);
         }
         informational++;
         if (informational > MOST_INFORMATIONAL) {
@@ -454,6 +472,69 @@ final class UpstreamConnection extends WireConnection implements WireBody.Source
         }
         parser.reset();
         return true;
+    }
+
+    /// The upstream speaks another protocol from here on (RFC 9110 section 7.8).
+    private boolean switched(OutgoingCall c) {
+        UpstreamRequest request = c.request();
+        if (!request.upgrade || !sink.isFinished()) {
+            fail(Reason.UPSTREAM_PROTOCOL, evidence.connection(facts) + ": it switched protocols (101), which nobody asked for");
+            return false;
+        }
+        String asked = request.headers.get(HeaderName.UPGRADE);
+        String chosen = response.headers.get(HeaderName.UPGRADE);
+        if (asked == null || chosen == null || !names(asked, chosen)) {
+            fail(Reason.UPSTREAM_PROTOCOL, evidence.connection(facts) + ": it switched (101) to the protocol " + chosen
+                    + ", asked for was " + asked);
+            return false;
+        }
+        TunnelEnd end = new TunnelEnd(this, new TunnelEnd.Owner() {
+            @Override
+            public void moved(int sent) {
+                facts.bytesSent += sent;
+                loop.deadlines().set(idleDeadline, timeouts.tunnel().toNanos());
+            }
+
+            @Override
+            public void over() {
+                tunnelOver();
+            }
+
+            @Override
+            public void broken(Reason reason, String why) {
+                c.cancel();
+            }
+        });
+        state = State.TUNNEL;
+        reusable = false;
+        tunnel = end;
+        response.tunnel = end;
+        response.body = Body.none();
+        loop.deadlines().set(idleDeadline, timeouts.tunnel().toNanos());
+        c.tunnelled();
+        c.answered(response);
+        return true;
+    }
+
+    /// Whether a protocol is in the list that was asked for.
+    private static boolean names(String list, String protocol) {
+        for (String one : list.split(",")) {
+            if (one.strip().equalsIgnoreCase(protocol.strip())) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void tunnelOver() {
+        OutgoingCall c = call;
+        if (c == null) {
+            return;
+        }
+        facts.endedNanos = System.nanoTime();
+        detach();
+        close();
+        c.ended();
     }
 
     private static boolean startsLikeHttp(ByteBuf buffered, int start) {
@@ -621,6 +702,8 @@ final class UpstreamConnection extends WireConnection implements WireBody.Source
         } else if (state == State.BODY && body.wants()) {
             // A slow reader of the answer is not the upstream's fault; set again when it wants more.
             fail(Reason.UPSTREAM_IDLE_TIMEOUT, evidence.idleInBody(facts, timeouts, decoder));
+        } else if (state == State.TUNNEL) {
+            fail(Reason.TUNNEL_IDLE, evidence.idleTunnel(facts, timeouts));
         }
     }
 
@@ -639,6 +722,7 @@ final class UpstreamConnection extends WireConnection implements WireBody.Source
             body.fail(reason, why);
         }
         body.release();
+        loseTunnel(reason, why);
         c.fail(reason, why);
     }
 
@@ -658,6 +742,13 @@ final class UpstreamConnection extends WireConnection implements WireBody.Source
         close();
         sink.stop();
         body.release();
+        loseTunnel(Reason.ABORTED, "the caller left");
+    }
+
+    private void loseTunnel(Reason reason, String why) {
+        if (tunnel != null) {
+            tunnel.fail(reason, why);
+        }
     }
 
     private void detach() {

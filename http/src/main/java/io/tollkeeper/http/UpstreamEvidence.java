@@ -105,6 +105,20 @@ final class UpstreamEvidence {
                 + " after the first byte of its answer; ";
     }
 
+    String tunnelBroke(UpstreamFacts facts, @Nullable Throwable readFailure) {
+        return connection(facts) + ": " + how(readFailure) + ' ' + Evidence.time(System.nanoTime() - facts.firstByteNanos)
+                + " after the tunnel stood; " + throughTunnel(facts);
+    }
+
+    String idleTunnel(UpstreamFacts facts, Upstream.Timeouts timeouts) {
+        return connection(facts) + ": no byte went through the tunnel for " + Evidence.time(timeouts.tunnel().toNanos())
+                + ", in neither direction; before that, " + throughTunnel(facts);
+    }
+
+    private static String throughTunnel(UpstreamFacts facts) {
+        return facts.bytesSent + " bytes were sent to the upstream and " + facts.bytesReceived + " received, heads included";
+    }
+
     private static String how(@Nullable Throwable readFailure) {
         return readFailure != null
                 ? "it was reset by the upstream (" + readFailure.getMessage() + ")"

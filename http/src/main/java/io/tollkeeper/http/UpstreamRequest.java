@@ -12,6 +12,7 @@ public final class UpstreamRequest {
     final Headers headers = new Headers();
     Body body = Body.none();
     boolean repeatable;
+    boolean upgrade;
     final OutgoingCall call = new OutgoingCall(this);
 
     /// Forgets everything of the last call.
@@ -21,6 +22,7 @@ public final class UpstreamRequest {
         headers.clear();
         body = Body.none();
         repeatable = false;
+        upgrade = false;
         return this;
     }
 
@@ -44,6 +46,13 @@ public final class UpstreamRequest {
     /// turns out dead before any byte of an answer, its method is idempotent, and the body can be replayed.
     public UpstreamRequest repeatable(boolean newRepeatable) {
         repeatable = newRepeatable;
+        return this;
+    }
+
+    /// Asks to speak another protocol, the one that the header field `Upgrade` names: `Connection: Upgrade` is sent with
+    /// it, and a 101 is an answer that [Response#tunnel] takes. Only without a body.
+    public UpstreamRequest upgrade(boolean newUpgrade) {
+        upgrade = newUpgrade;
         return this;
     }
 

@@ -11,6 +11,8 @@ public final class UpstreamResponse {
     @Nullable String reasonPhrase;
     Body body = Body.none();
     long contentLength = MessageParser.NO_LENGTH;
+    /// The upstream's end of a tunnel, only with status 101.
+    @Nullable TunnelEnd tunnel;
 
     UpstreamResponse() {}
 

@@ -15,6 +15,7 @@ final class Proxying implements ExchangeHandler, UpstreamHandler {
         final AtomicReference<@Nullable Reason> failure = new AtomicReference<>();
         final AtomicReference<String> evidence = new AtomicReference<>("");
         final AtomicReference<@Nullable Ending> ending = new AtomicReference<>();
+        final AtomicReference<String> bytes = new AtomicReference<>("");
         final AtomicReference<Integer> attempts = new AtomicReference<>(0);
     }
 
@@ -40,6 +41,9 @@ final class Proxying implements ExchangeHandler, UpstreamHandler {
         response = newResponse;
         forwarded.reset().method(newRequest.method()).target(newRequest.target()).body(newRequest.body()).repeatable(true);
         forwarded.headers().addEndToEnd(newRequest.headers());
+        if (newRequest.path().startsWith("/upgrade")) {
+            forwarded.upgrade(true).headers().set(HeaderName.UPGRADE, String.valueOf(newRequest.headers().get(HeaderName.UPGRADE)));
+        }
         if (newRequest.path().startsWith("/peek") && !newRequest.body().isEmpty()) {
             newRequest.body().peek(65536, new Body.Peeked() {
                 @Override
@@ -76,7 +80,10 @@ final class Proxying implements ExchangeHandler, UpstreamHandler {
         }
         to.status(answer.status(), answer.reasonPhrase());
         to.headers().addEndToEnd(answer.headers());
-        if (from.method().equals("HEAD")) {
+        if (answer.status() == 101) {
+            to.headers().set(HeaderName.UPGRADE, String.valueOf(answer.headers().get(HeaderName.UPGRADE)));
+            to.tunnel(answer);
+        } else if (from.method().equals("HEAD")) {
             to.sendHeadOnly(answer.contentLength());
         } else {
             answer.body().pipeTo(to.stream(answer.body().length()));
@@ -107,6 +114,7 @@ final class Proxying implements ExchangeHandler, UpstreamHandler {
 
     @Override
     public void ended(Request over, Response answer, Ending how) {
+        seen.bytes.set(over.body().received() + " in, " + answer.bodyBytes() + " out");
         seen.ending.set(how);
         request = null;
         response = null;

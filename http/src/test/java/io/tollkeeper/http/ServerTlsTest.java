@@ -2,12 +2,15 @@ package io.tollkeeper.http;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import javax.net.ssl.SSLException;
 
+import io.tollkeeper.testkit.Eventually;
 import io.tollkeeper.testkit.RawClient;
 import io.tollkeeper.testkit.TestCertificates;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -93,5 +96,18 @@ final class ServerTlsTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .isNotInstanceOf(SSLException.class)
                 .hasMessageContaining("junk.pem");
+    }
+
+    @Test
+    void aDrainClosesConnectionsWithinTheirHandshake() throws Exception {
+        var certificates = TestCertificates.in(folder);
+        try (var server = server(new ServerTls(List.of(certificate(certificates.server("a.test")))));
+                var client = server.client()) {
+            Eventually.holds("the connection is accepted", () -> server.listener.openConnections() == 1);
+            long before = System.nanoTime();
+            server.listener.drain(Duration.ofSeconds(8));
+            assertThat(Duration.ofNanos(System.nanoTime() - before)).isLessThan(Duration.ofSeconds(4));
+            assertThat(client.readToEnd().length()).isZero();
+        }
     }
 }

@@ -134,6 +134,20 @@ public final class Conversation {
         } while (n > 0);
     }
 
+    /// Sends everything back as it comes, until the other side says FIN.
+    ///
+    /// @return bytes sent back
+    public long echo() throws IOException {
+        var piece = new byte[16 * 1024];
+        long total = 0;
+        for (var n = reader.readSome(piece, piece.length); n > 0; n = reader.readSome(piece, piece.length)) {
+            out.write(piece, 0, n);
+            out.flush();
+            total += n;
+        }
+        return total;
+    }
+
     /// Stays connected without reading or writing until the peer is closed.
     public void holdForEver() throws IOException {
         pause(Duration.ofHours(1));

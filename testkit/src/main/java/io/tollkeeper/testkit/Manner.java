@@ -40,6 +40,17 @@ public interface Manner {
         };
     }
 
+    /// Agrees to speak another protocol (101), then goes on as `then` does.
+    static Manner switching(String protocol, Manner then) {
+        return with -> {
+            if (with.readHead() == null) {
+                return false;
+            }
+            with.write("HTTP/1.1 101 Switching Protocols\r\nUpgrade: " + protocol + "\r\nConnection: Upgrade\r\nX-Kept: yes\r\n\r\n");
+            return then.meet(with);
+        };
+    }
+
     /// As `manner`, but closes a connection on which no request came for so long.
     static Manner closingIdleAfter(Duration idle, Manner manner) {
         return with -> with.awaitRequest(idle) && manner.meet(with);

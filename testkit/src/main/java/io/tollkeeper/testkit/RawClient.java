@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.zip.CRC32;
 import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
@@ -194,6 +195,37 @@ public final class RawClient implements AutoCloseable {
         } catch (SocketException _) {
             return new Rest(WireReader.latin1(bytes.bytes()), bytes.total(), true);
         }
+    }
+
+    /// Reads exactly so many bytes of whatever it is, as ISO-8859-1.
+    public String readText(int count) throws IOException {
+        startWaiting();
+        var bytes = new BoundedBytes(KEPT);
+        var piece = new byte[16 * 1024];
+        while (bytes.total() < count) {
+            var n = reader.readSome(piece, (int) Math.min(piece.length, count - bytes.total()));
+            if (n <= 0) {
+                throw new EOFException("ended after " + bytes.total() + " of " + count + " bytes");
+            }
+            bytes.append(piece, 0, n);
+        }
+        return WireReader.latin1(bytes.bytes());
+    }
+
+    /// Reads so many bytes and tells their checksum, see [Manner.Pattern#checksum].
+    public long readChecksum(long count) throws IOException {
+        startWaiting();
+        var sum = new CRC32();
+        var piece = new byte[64 * 1024];
+        for (long done = 0; done < count; ) {
+            var n = reader.readSome(piece, (int) Math.min(piece.length, count - done));
+            if (n <= 0) {
+                throw new EOFException("ended after " + done + " of " + count + " bytes");
+            }
+            sum.update(piece, 0, n);
+            done += n;
+        }
+        return sum.getValue();
     }
 
     /// What came until the end (first 1 MiB, as ISO-8859-1), how much it was, and whether the end was RST, not FIN.

@@ -308,6 +308,9 @@ public enum Reason {
     UPSTREAM_POOL_EXHAUSTED("U-POOL-EXHAUSTED", CONFIG, 503, "connection_limit_reached",
             "Too many connections to the upstream.",
             "All allowed connections are busy: raise the limit, or look why the upstream holds them so long."),
+    TUNNEL_IDLE("U-TUNNEL-IDLE", CONFIG, 0, null,
+            "The connection was idle for too long.",
+            "Let client or server send something now and then (a WebSocket ping), or raise the time that tunnels may be idle."),
 
     // ---- the gateway itself
     DRAINING("G-DRAINING", GATEWAY, 503, "proxy_internal_error",
