@@ -16,14 +16,19 @@ import io.tollkeeper.core.catalog.AuthenticationMode;
 import io.tollkeeper.core.flight.FlightRecord;
 import io.tollkeeper.core.flight.FlightStore;
 import io.tollkeeper.core.flight.RequestId;
+import io.tollkeeper.core.proxy.BackendEndpoint;
 import io.tollkeeper.core.proxy.CredentialsLocation;
 import io.tollkeeper.core.proxy.ErrorAnswer;
 import io.tollkeeper.core.proxy.Finding;
 import io.tollkeeper.core.proxy.ForwardedHeaders;
 import io.tollkeeper.core.proxy.MappingRule;
+import io.tollkeeper.core.proxy.PolicySpec;
 import io.tollkeeper.core.proxy.ProxyConfig;
 import io.tollkeeper.core.proxy.UpstreamPath;
 import io.tollkeeper.gateway.meter.LocalMeter.WhenUnwritable;
+import io.tollkeeper.gateway.meter.Meter;
+import io.tollkeeper.gateway.meter.RemoteMeter;
+import io.tollkeeper.gateway.meter.RemoteMeterSettings;
 import io.tollkeeper.gateway.upstream.UpstreamSettings;
 import io.tollkeeper.http.Engine;
 import io.tollkeeper.http.EngineSettings;
@@ -48,14 +53,17 @@ final class RunningGateway implements AutoCloseable {
     private final Engine engine;
     private final Recorder recorder;
     private final Gateway gateway;
+    private final Meter meter;
     private final MemoryLog log = new MemoryLog();
     private final int port;
 
     private RunningGateway(Builder builder) throws IOException {
         engine = Engine.start(new EngineSettings(null, 2, builder.dns));
         recorder = new Recorder(engine.loops(), new RecorderSettings(4096, 10_000, 1024), log, builder.store);
-        gateway = new Gateway(
-                engine, builder.upstreams, builder.meter.start(builder.whenUnwritable), InstantSource.system(), recorder);
+        meter = builder.remote == null
+                ? builder.meter.start(builder.whenUnwritable)
+                : new RemoteMeter(engine.upstreams(), engine.loops(), builder.remote);
+        gateway = new Gateway(engine, builder.upstreams, meter, InstantSource.system(), recorder);
         List<Finding> findings = gateway.apply(builder.products);
         assertThat(findings).filteredOn(Finding::isError).isEmpty();
         port = gateway.listen(ListenerSettings.plain("gateway", loopback())).getPort();
@@ -63,6 +71,13 @@ final class RunningGateway implements AutoCloseable {
 
     private static InetSocketAddress loopback() {
         return new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+    }
+
+    /// Over a meter that is called.
+    static Builder remote(RemoteMeterSettings settings) {
+        Builder builder = new Builder(new MemoryMeter());
+        builder.remote = settings;
+        return builder;
     }
 
     static Builder over(MemoryMeter meter) {
@@ -76,6 +91,7 @@ final class RunningGateway implements AutoCloseable {
         private EngineSettings.Dns dns = EngineSettings.Dns.DEFAULT;
         private WhenUnwritable whenUnwritable = WhenUnwritable.OPEN;
         private @Nullable FlightStore store;
+        private @Nullable RemoteMeterSettings remote;
 
         private Builder(MemoryMeter meter) {
             this.meter = meter;
@@ -109,6 +125,10 @@ final class RunningGateway implements AutoCloseable {
         RunningGateway start() throws IOException {
             return new RunningGateway(this);
         }
+    }
+
+    Meter meter() {
+        return meter;
     }
 
     Gateway gateway() {
@@ -208,6 +228,8 @@ final class RunningGateway implements AutoCloseable {
         private ErrorAnswer authMissing = ErrorAnswer.AUTH_MISSING;
         private @Nullable String secretToken;
         private @Nullable String hostnameRewrite;
+        private @Nullable BackendEndpoint backend;
+        private List<PolicySpec> policies = List.of(PolicySpec.APICAST);
         private ForwardedHeaders forwarded = ForwardedHeaders.PASS;
         private UpstreamPath path = UpstreamPath.NORMALISE_BEHIND_BASE_PATH;
         private List<MappingRule> rules = List.of(new MappingRule("ANY", "/", List.of(), "hits", 1, false));
@@ -273,6 +295,16 @@ final class RunningGateway implements AutoCloseable {
             return this;
         }
 
+        Shape backend(String url, @Nullable String host) {
+            backend = new BackendEndpoint(url, host);
+            return this;
+        }
+
+        Shape policies(PolicySpec... values) {
+            policies = List.of(values);
+            return this;
+        }
+
         Shape rules(MappingRule... values) {
             rules = List.of(values);
             return this;
@@ -298,6 +330,8 @@ final class RunningGateway implements AutoCloseable {
                     .upstreamPath(path)
                     .backendAuthenticationType("service_token")
                     .backendAuthenticationValue("svc-token")
+                    .backend(backend)
+                    .policies(policies)
                     .rules(rules)
                     .build();
         }

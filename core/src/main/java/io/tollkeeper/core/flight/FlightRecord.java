@@ -35,6 +35,18 @@ public final class FlightRecord {
         UNAVAILABLE
     }
 
+    /// Who or what let the call in or turned it away.
+    public enum DecidedBy {
+        /// Nobody yet, or the meter in this process.
+        UNTOLD,
+        /// A remote meter was asked and answered.
+        ANSWER,
+        /// What a remote meter had answered to an equal call before.
+        CACHE,
+        /// A remote meter was asked and had no answer; what it had answered before held.
+        CACHE_IN_OUTAGE
+    }
+
     private long idHigh;
     private long idLow;
     private final long[] stamps = new long[Stage.COUNT];
@@ -74,6 +86,9 @@ public final class FlightRecord {
 
     // the decision
     private Outcome decision = Outcome.NONE;
+    private DecidedBy decidedBy = DecidedBy.UNTOLD;
+    private @Nullable String meterHost;
+    private int meterStatus;
     private @Nullable String limitMetric;
     private @Nullable Period limitPeriod;
     private long limitMax;
@@ -145,6 +160,9 @@ public final class FlightRecord {
         credentialName = null;
         credential = null;
         decision = Outcome.NONE;
+        decidedBy = DecidedBy.UNTOLD;
+        meterHost = null;
+        meterStatus = 0;
         limitMetric = null;
         limitPeriod = null;
         limitMax = 0;
@@ -210,6 +228,9 @@ public final class FlightRecord {
         copy.credentialName = credentialName;
         copy.credential = credential;
         copy.decision = decision;
+        copy.decidedBy = decidedBy;
+        copy.meterHost = meterHost;
+        copy.meterStatus = meterStatus;
         copy.limitMetric = limitMetric;
         copy.limitPeriod = limitPeriod;
         copy.limitMax = limitMax;
@@ -544,6 +565,33 @@ public final class FlightRecord {
 
     public void decision(Outcome value) {
         decision = value;
+    }
+
+    /// Whose decision it was.
+    public DecidedBy decidedBy() {
+        return decidedBy;
+    }
+
+    public void decidedBy(DecidedBy value) {
+        decidedBy = value;
+    }
+
+    /// Address of the remote meter that decides about this product; none for the meter in this process.
+    public @Nullable String meterHost() {
+        return meterHost;
+    }
+
+    public void meterHost(@Nullable String value) {
+        meterHost = value;
+    }
+
+    /// Status that the remote meter answered while the client waited; 0 = not asked, or no answer.
+    public int meterStatus() {
+        return meterStatus;
+    }
+
+    public void meterStatus(int value) {
+        meterStatus = value;
     }
 
     /// System name of the metric of the violated (or tightest) limit.

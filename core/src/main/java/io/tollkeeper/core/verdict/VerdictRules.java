@@ -171,6 +171,7 @@ public final class VerdictRules {
             lines.add(record.evidence());
         }
         asked(record, lines);
+        meter(record, lines);
         notes(record, lines);
         limit(record, lines);
         journal(record, lines);
@@ -221,6 +222,26 @@ public final class VerdictRules {
             }
             lines.add(usage.toString());
         }
+    }
+
+    /// Which meter decided, or what did in its place.
+    private static void meter(FlightRecord record, List<String> lines) {
+        String host = record.meterHost();
+        if (host == null) {
+            return;
+        }
+        String which = "service management at " + host;
+        lines.add(switch (record.decidedBy()) {
+            case ANSWER -> which + " was asked and answered " + record.meterStatus();
+            case CACHE -> which + " was not asked before: it had let in an equal call; it hears of this one afterwards";
+            case CACHE_IN_OUTAGE -> which + " was asked and did not decide" + answered(record)
+                    + "; it had let in an equal call before, which held";
+            case UNTOLD -> which + " was asked and did not decide" + answered(record);
+        });
+    }
+
+    private static String answered(FlightRecord record) {
+        return record.meterStatus() == 0 ? ": no answer" : ": status " + record.meterStatus();
     }
 
     private static void notes(FlightRecord record, List<String> lines) {

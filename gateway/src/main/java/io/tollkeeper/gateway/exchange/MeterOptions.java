@@ -2,15 +2,31 @@ package io.tollkeeper.gateway.exchange;
 
 import org.jspecify.annotations.Nullable;
 
-/// What policies say of how the meter is asked for one request; set in `rewrite`, read in `access`. On the exchange's
-/// loop.
+/// What policies say of how the meter is asked for one request, set in `rewrite` and read in `access`; and what the meter
+/// keeps for the end of the request. On the exchange's loop.
 public final class MeterOptions {
 
     private @Nullable String referrer;
+    private @Nullable Caching caching;
+    private @Nullable String owedKey;
+    private boolean owesAuthrep;
+    private boolean outageIsAuthFailed;
+    private @Nullable String limitMax;
+    private @Nullable String limitRemaining;
+    private @Nullable String limitReset;
 
     void reset() {
         referrer = null;
+        caching = null;
+        owedKey = null;
+        owesAuthrep = false;
+        outageIsAuthFailed = false;
+        limitMax = null;
+        limitRemaining = null;
+        limitReset = null;
     }
+
+    // ---- said by policies
 
     /// Where the caller says to come from, none unless a policy passes it on.
     public @Nullable String referrer() {
@@ -19,5 +35,59 @@ public final class MeterOptions {
 
     public void referrer(String newReferrer) {
         referrer = newReferrer;
+    }
+
+    /// What becomes of a remote meter's decisions, none unless a policy says so.
+    public @Nullable Caching caching() {
+        return caching;
+    }
+
+    public void caching(Caching newCaching) {
+        caching = newCaching;
+    }
+
+    // ---- kept by the meter
+
+    /// The call is let in and reported when it is over: authorized again, or only counted.
+    public void owes(String key, boolean authrep) {
+        owedKey = key;
+        owesAuthrep = authrep;
+    }
+
+    /// What is to be reported, null if nothing is.
+    public @Nullable String owedKey() {
+        return owedKey;
+    }
+
+    public boolean owesAuthrep() {
+        return owesAuthrep;
+    }
+
+    /// Whether the client is told of a meter's outage as of wrong credentials.
+    public void outageIsAuthFailed(boolean so) {
+        outageIsAuthFailed = so;
+    }
+
+    boolean outageIsAuthFailed() {
+        return outageIsAuthFailed;
+    }
+
+    /// What a remote meter said of the limit that a call would break, as it said it.
+    public void limits(@Nullable String max, @Nullable String remaining, @Nullable String reset) {
+        limitMax = max;
+        limitRemaining = remaining;
+        limitReset = reset;
+    }
+
+    @Nullable String limitMax() {
+        return limitMax;
+    }
+
+    @Nullable String limitRemaining() {
+        return limitRemaining;
+    }
+
+    @Nullable String limitReset() {
+        return limitReset;
     }
 }

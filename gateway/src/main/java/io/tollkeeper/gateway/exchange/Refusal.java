@@ -79,11 +79,45 @@ final class Refusal {
         }
         // A limit of zero is a metric that this plan does not have: not too much, but not allowed.
         return reason == Reason.LIMIT && exchange.record().limitMax() == 0
+                        || isOutage(reason) && exchange.meterOptions().outageIsAuthFailed()
                 ? service.authFailed()
                 : service.answerTo(reason);
     }
 
+    /// A remote meter did not decide.
+    private static boolean isOutage(Reason reason) {
+        return switch (reason) {
+            case METER_TIMEOUT,
+                    METER_REFUSED,
+                    METER_UNROUTABLE,
+                    METER_DNS,
+                    METER_TLS,
+                    METER_CLOSED,
+                    METER_PROTOCOL,
+                    METER_STATUS,
+                    METER_BUSY -> true;
+            default -> false;
+        };
+    }
+
+    /// What a remote meter said, as it said it: `Retry-After` is its reset to the letter (specification, trap 15).
+    private static void answeredLimit(MeterOptions answered, Headers headers) {
+        addIfValid(headers, LIMIT, answered.limitMax());
+        addIfValid(headers, REMAINING, answered.limitRemaining());
+        addIfValid(headers, RESET, answered.limitReset());
+        addIfValid(headers, HeaderName.RETRY_AFTER, answered.limitReset());
+    }
+
+    private static void addIfValid(Headers headers, HeaderName name, @Nullable String value) {
+        if (value != null && Headers.isValidValue(value)) {
+            headers.set(name, value);
+        }
+    }
+
     private static void rateLimit(Exchange exchange, Headers headers) {
+        if (exchange.record().limitMax() != 0) {
+            answeredLimit(exchange.meterOptions(), headers);
+        }
         Period period = exchange.record().limitPeriod();
         if (period == null || exchange.record().limitMax() == 0) {
             return;

@@ -73,6 +73,8 @@ public final class Service {
                     REDIRECT_URI_INVALID,
                     OAUTH_NOT_ENABLED,
                     AUTHENTICATION_ERROR,
+                    METER_TOKEN,
+                    METER_DENIED,
                     METRIC_INVALID,
                     USAGE_VALUE_INVALID -> config.authFailed();
             default -> null;

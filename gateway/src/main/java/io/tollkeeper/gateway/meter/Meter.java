@@ -5,6 +5,7 @@ import java.util.List;
 import io.tollkeeper.core.proxy.ProxyConfig;
 import io.tollkeeper.gateway.exchange.Exchange;
 import io.tollkeeper.gateway.exchange.Step;
+import org.jspecify.annotations.Nullable;
 
 /// Decides whether calls pass, and counts them. One per gateway; used on all event loops.
 public interface Meter {
@@ -13,6 +14,12 @@ public interface Meter {
     ///
     /// @param metrics system names, by the slots of the exchange's usage
     Account account(ProxyConfig config, List<String> metrics);
+
+    /// Why calls of this product cannot be metered, none if they can: completes "backend.endpoint …". Asked before
+    /// [#account].
+    default @Nullable String problem(ProxyConfig config) {
+        return null;
+    }
 
     /// Calls of one product.
     interface Account {

@@ -27,7 +27,19 @@ public final class LoopMetrics {
         UNAVAILABLE
     }
 
+    /// What a remote meter is called for, by 3scale's names.
+    public enum BackendCall {
+        AUTHREP,
+        AUTH,
+        REPORT
+    }
+
+    /// Classes of a remote meter's answers: `2xx` to `5xx`, then everything else, no answer too.
+    static final int BACKEND_CLASSES = 5;
+
     final long[] statuses = new long[STATUSES];
+    final long[] backendCalls = new long[BackendCall.values().length * BACKEND_CLASSES];
+    final long[] authCache = new long[2];
     final long[] upstreamStatuses = new long[STATUSES];
     final long[] reasons = new long[Reason.values().length];
     final long[] meterDecisions = new long[MeterDecision.values().length];
@@ -37,6 +49,8 @@ public final class LoopMetrics {
     long responseNanos;
     long upstreamNanos;
     long uncounted;
+    long reportsInline;
+    long reportsLost;
     long loads;
     long loadNanos;
     long bytesIn;
@@ -76,6 +90,28 @@ public final class LoopMetrics {
     /// A call passed although it could not be counted (`on-unwritable-meter: open`).
     public void uncounted() {
         uncounted++;
+    }
+
+    /// A remote meter answered with `status`, 0: not at all.
+    public void backendCall(BackendCall call, int status) {
+        int hundreds = status / 100;
+        int place = hundreds >= 2 && hundreds <= 5 ? hundreds - 2 : BACKEND_CLASSES - 1;
+        backendCalls[call.ordinal() * BACKEND_CLASSES + place]++;
+    }
+
+    /// A decision was looked for among those that a remote meter had made.
+    public void authCache(boolean hit) {
+        authCache[hit ? 0 : 1]++;
+    }
+
+    /// A call waited for its own report because too many others did.
+    public void reportInline() {
+        reportsInline++;
+    }
+
+    /// A remote meter did not take a report: what it says is not counted.
+    public void reportLost() {
+        reportsLost++;
     }
 
     /// An application was loaded while its call waited.

@@ -24,6 +24,19 @@ public final class MetricsPage {
     private static final List<Reason> REASONS = List.of(Reason.values());
     private static final List<LoopMetrics.MeterDecision> DECISIONS = List.of(LoopMetrics.MeterDecision.values());
 
+    /// Label values with what follows them: the second label's name and value without its closing quote.
+    private static final String[] BACKEND_CALLS = backendCalls();
+
+    private static String[] backendCalls() {
+        String[] endpoints = {"authrep", "auth", "report"};
+        String[] classes = {"2xx", "3xx", "4xx", "5xx", "invalid_status"};
+        String[] labels = new String[endpoints.length * classes.length];
+        for (int i = 0; i < labels.length; i++) {
+            labels[i] = endpoints[i / classes.length] + "\",status=\"" + classes[i % classes.length];
+        }
+        return labels;
+    }
+
     private final List<LoopMetrics> loops;
 
     public MetricsPage(List<LoopMetrics> loops) {
@@ -43,6 +56,14 @@ public final class MetricsPage {
                 REASONS.size(), i -> REASONS.get(i).code(), loop -> loop.reasons);
         labelled(out, "tollkeeper_meter_decisions_total", "Answers of the in-process meter.", "decision",
                 DECISIONS.size(), i -> DECISIONS.get(i).name().toLowerCase(Locale.ROOT), loop -> loop.meterDecisions);
+        labelled(out, "threescale_backend_calls", "Calls to the 3scale backend", "endpoint",
+                BACKEND_CALLS.length, i -> BACKEND_CALLS[i], loop -> loop.backendCalls);
+        labelled(out, "tollkeeper_auth_cache_total", "Decisions looked for among those a remote meter had made.", "result",
+                2, i -> i == 0 ? "hit" : "miss", loop -> loop.authCache);
+        out.counter("tollkeeper_meter_reports_inline_total", "Calls that waited for their report because the queue was full.",
+                sum(loop -> loop.reportsInline));
+        out.counter("tollkeeper_meter_reports_lost_total", "Reports that a remote meter did not take; their usage is not counted.",
+                sum(loop -> loop.reportsLost));
         out.counter("tollkeeper_meter_uncounted_total", "Calls that passed uncounted because the meter could not write.",
                 sum(loop -> loop.uncounted));
         out.counter("tollkeeper_application_loads_total", "Calls that waited for their application to be loaded.",

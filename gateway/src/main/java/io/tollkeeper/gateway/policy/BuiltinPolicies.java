@@ -18,6 +18,7 @@ public final class BuiltinPolicies {
 
     private static final Map<String, PolicyFactory> BY_NAME = Map.of(
             "3scale_referrer", (_, _) -> new ReferrerPolicy(),
+            "caching", (fields, _) -> CachingPolicy.create(fields),
             "apicast", (_, parts) -> new ApicastPolicy(parts));
 
     private BuiltinPolicies() {}

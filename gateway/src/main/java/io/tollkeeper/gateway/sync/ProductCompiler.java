@@ -57,6 +57,10 @@ public final class ProductCompiler {
         for (int i = 0; i < config.rules().size(); i++) {
             rule(findings, config, i, config.rules().get(i));
         }
+        String problem = meter.problem(config);
+        if (problem != null) {
+            error(findings, config, "backend.endpoint", problem);
+        }
         if (hasErrors(findings, before)) {
             return null;
         }

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 /// A record of another version cannot be read and is passed over: records live for days, not for years.
 final class FlightBytes {
 
-    private static final int VERSION = 3;
+    private static final int VERSION = 4;
     private static final int LONGEST_TEXT = 1 << 20;
     private static final Map<String, Reason> REASONS = new HashMap<>();
     private static final Map<String, Stage> STAGES = new HashMap<>();
@@ -85,6 +85,9 @@ final class FlightBytes {
         text(out, record.credential());
 
         text(out, record.decision().name());
+        text(out, record.decidedBy().name());
+        text(out, record.meterHost());
+        out.writeInt(record.meterStatus());
         text(out, record.limitMetric());
         Period period = record.limitPeriod();
         text(out, period == null ? null : period.wireName());
@@ -166,6 +169,9 @@ final class FlightBytes {
         record.credential(text(in));
 
         record.decision(FlightRecord.Outcome.valueOf(given(in)));
+        record.decidedBy(FlightRecord.DecidedBy.valueOf(given(in)));
+        record.meterHost(text(in));
+        record.meterStatus(in.readInt());
         record.limitMetric(text(in));
         String period = text(in);
         record.limitPeriod(period == null ? null : Period.ofWireName(period));

@@ -50,6 +50,9 @@ public abstract class FlightStoreContract {
         record.credentialName("user_key");
         record.credential("abc…");
         record.decision(FlightRecord.Outcome.DENIED);
+        record.decidedBy(FlightRecord.DecidedBy.CACHE_IN_OUTAGE);
+        record.meterHost("http://meter.example:3000");
+        record.meterStatus(500);
         record.limitMetric("hits");
         record.limitPeriod(Period.HOUR);
         record.limitMax(10);

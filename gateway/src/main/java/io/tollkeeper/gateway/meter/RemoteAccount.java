@@ -1,0 +1,298 @@
+package io.tollkeeper.gateway.meter;
+
+import java.util.List;
+import java.util.stream.IntStream;
+
+import io.tollkeeper.core.catalog.AuthenticationMode;
+import io.tollkeeper.core.flight.FlightRecord;
+import io.tollkeeper.core.flight.Stage;
+import io.tollkeeper.core.proxy.ProxyConfig;
+import io.tollkeeper.core.reason.Reason;
+import io.tollkeeper.gateway.credentials.Credentials;
+import io.tollkeeper.gateway.exchange.Caching;
+import io.tollkeeper.gateway.exchange.Exchange;
+import io.tollkeeper.gateway.exchange.MeterOptions;
+import io.tollkeeper.gateway.exchange.Parking;
+import io.tollkeeper.gateway.exchange.RequestUsage;
+import io.tollkeeper.gateway.exchange.Step;
+import io.tollkeeper.gateway.metrics.LoopMetrics.BackendCall;
+import io.tollkeeper.gateway.metrics.LoopMetrics.MeterDecision;
+import org.jspecify.annotations.Nullable;
+
+/// One product's calls of a remote meter. On event loops; never blocks.
+///
+/// A call's *key* says who calls and what is used; it is the key of the cache, and from its first `&` on it is what is
+/// sent:
+///
+/// ```
+/// 101                &user_key=k1&usage%5Bhits%5D=1&referrer=…
+/// 101:eyJhbGciOi…    &app_id=client&usage%5Bhits%5D=1            with a token, which makes a key of its own
+/// ```
+final class RemoteAccount implements Meter.Account {
+
+    private static final int ABORTED = 499;
+
+    private final RemoteMeter meter;
+    private final MeterEndpoint endpoint;
+    private final @Nullable AuthenticationMode mode;
+    private final boolean noBody;
+    private final String keyStart;
+    private final String authrep;
+    private final String authorize;
+    private final String report;
+    /// `&usage%5Bname%5D=` by slot.
+    private final String[] usage;
+    /// Places of the slots in the order of their names.
+    private final int[] rank;
+    private volatile boolean tokenKnown;
+
+    RemoteAccount(RemoteMeter meter, MeterEndpoint endpoint, ProxyConfig config, List<String> metrics) {
+        this.meter = meter;
+        this.endpoint = endpoint;
+        mode = config.mode();
+        boolean oauth = mode == AuthenticationMode.OAUTH;
+        noBody = !oauth || config.openId() != null;
+        String id = QueryText.encoded(config.productId());
+        keyStart = id;
+        String type = config.backendAuthenticationType();
+        String value = config.backendAuthenticationValue();
+        String query = "?" + (type == null || value == null ? "" : QueryText.encoded(type) + "=" + QueryText.encoded(value) + "&")
+                + "service_id=" + id;
+        String transactions = endpoint.prefix() + "/transactions";
+        authrep = transactions + (oauth ? "/oauth_authrep.xml" : "/authrep.xml") + query;
+        authorize = transactions + (oauth ? "/oauth_authorize.xml" : "/authorize.xml") + query;
+        report = transactions + ".xml" + query;
+        usage = metrics.stream().map(name -> "&usage%5B" + QueryText.encoded(name) + "%5D=").toArray(String[]::new);
+        rank = new int[usage.length];
+        int[] sorted = IntStream.range(0, usage.length)
+                .boxed()
+                .sorted((a, b) -> metrics.get(a).compareTo(metrics.get(b)))
+                .mapToInt(Integer::intValue)
+                .toArray();
+        for (int place = 0; place < sorted.length; place++) {
+            rank[sorted[place]] = place;
+        }
+    }
+
+    // ---- deciding
+
+    @Override
+    public Step authorize(Exchange exchange) {
+        long start = System.nanoTime();
+        MeterLoop loop = meter.of(exchange.facilities());
+        MeterOptions options = exchange.meterOptions();
+        Caching asked = options.caching();
+        Caching caching = asked != null ? asked : meter.settings().caching();
+        String key = key(exchange, loop);
+        exchange.record().meterHost(endpoint.description());
+        boolean known = caching != Caching.NONE && meter.cache().isGood(key);
+        loop.metrics().authCache(known);
+        if (known) {
+            if (loop.lane(endpoint).hasRoom()) {
+                options.owes(key, true);
+                return granted(exchange, FlightRecord.DecidedBy.CACHE, start);
+            }
+            loop.metrics().reportInline();
+        }
+        boolean counts = known || meter.settings().firstCall() == RemoteMeterSettings.FirstCall.AUTHREP;
+        Parking place = exchange.park(0, Reason.METER_TIMEOUT);
+        Waiting waiting = new Waiting(this, exchange, place, key, caching, counts, start);
+        if (counts) {
+            loop.take().ask(endpoint, BackendCall.AUTHREP, noBody, target(authrep, key, 0), waiting);
+        } else {
+            loop.take().ask(endpoint, BackendCall.AUTH, noBody, target(authorize, key, 0), waiting);
+        }
+        return Step.WAIT;
+    }
+
+    /// An exchange that waits for the meter. What the meter says is remembered even if the client has left.
+    private record Waiting(
+            RemoteAccount account,
+            Exchange exchange,
+            Parking place,
+            String key,
+            Caching caching,
+            boolean counted,
+            long start)
+            implements MeterCall.Then {
+
+        @Override
+        public void answered(MeterAnswer answer) {
+            account.meter.cache().answered(caching, key, answer.status());
+            if (Failures.showsKnownToken(answer.status()) && !account.tokenKnown) {
+                account.tokenKnown = true;
+            }
+            if (answer.isFailure()) {
+                account.meter.outage(account.endpoint, answer);
+            }
+            place.resumeWith(() -> account.decided(this, answer));
+        }
+    }
+
+    private Step decided(Waiting waiting, MeterAnswer answer) {
+        Exchange exchange = waiting.exchange;
+        exchange.record().meterStatus(answer.status());
+        if (answer.isGood()) {
+            if (!waiting.counted) {
+                exchange.meterOptions().owes(waiting.key, false);
+            }
+            return granted(exchange, FlightRecord.DecidedBy.ANSWER, waiting.start);
+        }
+        if (answer.isFailure()) {
+            if (meter.cache().isGood(waiting.key)) {
+                exchange.contribute(answer.failure());
+                exchange.record().note(answer.describe(endpoint));
+                return granted(exchange, FlightRecord.DecidedBy.CACHE_IN_OUTAGE, waiting.start);
+            }
+            return undecided(exchange, answer, waiting.start);
+        }
+        return denied(exchange, answer, waiting.start);
+    }
+
+    private Step granted(Exchange exchange, FlightRecord.DecidedBy how, long start) {
+        FlightRecord record = exchange.record();
+        record.decision(FlightRecord.Outcome.GRANTED);
+        record.decidedBy(how);
+        exchange.facilities().metrics().meter(MeterDecision.GRANTED);
+        timed(exchange, start);
+        return Step.NEXT;
+    }
+
+    private static void timed(Exchange exchange, long start) {
+        long end = System.nanoTime();
+        exchange.meterNanos(end - start);
+        exchange.record().stamp(Stage.METER, end);
+    }
+
+    private Step undecided(Exchange exchange, MeterAnswer answer, long start) {
+        exchange.record().decision(FlightRecord.Outcome.UNAVAILABLE);
+        exchange.facilities().metrics().meter(MeterDecision.UNAVAILABLE);
+        timed(exchange, start);
+        exchange.meterOptions().outageIsAuthFailed(
+                meter.settings().unreachableStatus() == RemoteMeterSettings.UnreachableStatus.AS_3SCALE);
+        return exchange.refuse(answer.failure(), answer.describe(endpoint));
+    }
+
+    private Step denied(Exchange exchange, MeterAnswer answer, long start) {
+        FlightRecord record = exchange.record();
+        record.decision(FlightRecord.Outcome.DENIED);
+        record.decidedBy(FlightRecord.DecidedBy.ANSWER);
+        exchange.facilities().metrics().meter(MeterDecision.DENIED);
+        timed(exchange, start);
+        // What is refused with a status that is no word of the protocol is a failed authentication to the client.
+        exchange.meterOptions().outageIsAuthFailed(true);
+        if (answer.isLimitsExceeded()) {
+            record.limitMax(number(answer.limitMax()));
+            exchange.meterOptions().limits(answer.limitMax(), answer.limitRemaining(), answer.limitReset());
+            return exchange.refuse(Reason.LIMIT, answer.describe(endpoint));
+        }
+        Reason reason = Failures.ofRefusal(answer.status(), answer.code(), mode, tokenKnown);
+        return exchange.refuse(reason, answer.describe(endpoint) + doubt(reason));
+    }
+
+    private String doubt(Reason reason) {
+        if (reason != Reason.METER_DENIED || mode != AuthenticationMode.USER_KEY) {
+            return "";
+        }
+        return " without a code; it has not let in a call of this product since the start, so the service token may be wrong as well as the key";
+    }
+
+    /// -1 if there is none: 0 means that the metric is switched off.
+    private static long number(@Nullable String text) {
+        if (text == null || text.isEmpty() || text.length() > 18) {
+            return -1;
+        }
+        long number = 0;
+        for (int i = 0; i < text.length(); i++) {
+            int digit = text.charAt(i) - '0';
+            if (digit < 0 || digit > 9) {
+                return -1;
+            }
+            number = number * 10 + digit;
+        }
+        return number;
+    }
+
+    // ---- counting
+
+    @Override
+    public void over(Exchange exchange) {
+        MeterOptions options = exchange.meterOptions();
+        String key = options.owedKey();
+        if (key == null) {
+            return;
+        }
+        MeterLoop loop = meter.of(exchange.facilities());
+        int sent = exchange.record().statusSent();
+        int code = sent == 0 ? ABORTED : sent;
+        if (options.owesAuthrep()) {
+            Caching asked = options.caching();
+            loop.lane(endpoint)
+                    .authrep(this, key, asked != null ? asked : meter.settings().caching(), meter.settings().responseCodes() ? code : 0);
+        } else {
+            loop.lane(endpoint).report(this, key, code);
+        }
+    }
+
+    void sendAuthrep(MeterLoop loop, String key, int code, MeterCall.Then then) {
+        loop.take().ask(endpoint, BackendCall.AUTHREP, noBody, target(authrep, key, code), then);
+    }
+
+    void sendReport(MeterLoop loop, String key, int code, MeterCall.Then then) {
+        loop.take().report(endpoint, report, ReportForm.ofKey(key, code), null, then);
+    }
+
+    // ---- what is sent
+
+    private String key(Exchange exchange, MeterLoop loop) {
+        StringBuilder text = loop.text().append(keyStart);
+        Credentials credentials = exchange.credentials();
+        String userKey = credentials.userKey();
+        String appId = credentials.appId();
+        String appKey = credentials.appKey();
+        if (userKey != null) {
+            QueryText.append(userKey, text.append("&user_key="));
+        }
+        if (appId != null) {
+            QueryText.append(appId, text.append("&app_id="));
+        }
+        if (appKey != null) {
+            QueryText.append(appKey, text.append("&app_key="));
+        }
+        appendUsage(exchange.usage(), loop, text);
+        String referrer = exchange.meterOptions().referrer();
+        if (referrer != null) {
+            QueryText.append(referrer, text.append("&referrer="));
+        }
+        return text.toString();
+    }
+
+    /// In the order of the metrics' names, so that the same use is the same key.
+    private void appendUsage(RequestUsage used, MeterLoop loop, StringBuilder text) {
+        int size = used.size();
+        if (size == 1) {
+            text.append(usage[used.slot(0)]).append(used.amount(0));
+            return;
+        }
+        int[] order = loop.order(size);
+        for (int i = 0; i < size; i++) {
+            int at = i;
+            while (at > 0 && rank[used.slot(order[at - 1])] > rank[used.slot(i)]) {
+                order[at] = order[--at];
+            }
+            order[at] = i;
+        }
+        for (int i = 0; i < size; i++) {
+            text.append(usage[used.slot(order[i])]).append(used.amount(order[i]));
+        }
+    }
+
+    private static String target(String start, String key, int code) {
+        int at = key.indexOf('&');
+        StringBuilder target = new StringBuilder(start.length() + key.length() - at + 20).append(start).append(key, at, key.length());
+        if (code != 0) {
+            target.append("&log%5Bcode%5D=").append(code);
+        }
+        return target.toString();
+    }
+}
