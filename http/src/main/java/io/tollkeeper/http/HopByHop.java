@@ -1,5 +1,7 @@
 package io.tollkeeper.http;
 
+import org.jspecify.annotations.Nullable;
+
 /// Which header fields stay behind at an intermediary (RFC 9110 section 7.6.1).
 final class HopByHop {
 
@@ -31,7 +33,19 @@ final class HopByHop {
             HeaderName.X_REQUEST_ID,
             HeaderName.VIA);
 
+    private static final long OF_CONNECTION = bits(
+            HeaderName.CONTENT_LENGTH,
+            HeaderName.TRANSFER_ENCODING,
+            HeaderName.CONNECTION,
+            HeaderName.KEEP_ALIVE,
+            HeaderName.PROXY_CONNECTION);
+
     private HopByHop() {}
+
+    /// Whether connections write this field by themselves, where it is due at all.
+    static boolean isOfConnection(@Nullable HeaderName name) {
+        return name != null && (OF_CONNECTION & 1L << name.id()) != 0;
+    }
 
     static void copyEndToEnd(Headers from, Headers to) {
         boolean named = from.mayHave(HeaderName.CONNECTION);

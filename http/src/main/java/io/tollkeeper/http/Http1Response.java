@@ -18,29 +18,30 @@ final class Http1Response extends Response {
 
     private final Http1Connection connection;
     private final Sink sink = new Sink();
-    private boolean committed;
     private boolean finished;
 
     Http1Response(Http1Connection connection) {
         this.connection = connection;
     }
 
+    @Override
     void begin() {
-        status = 200;
-        reasonPhrase = null;
-        headers.clear();
-        bodyBytes = 0;
-        committed = false;
+        super.begin();
         finished = false;
+    }
+
+    @Override
+    Request request() {
+        return connection.request();
+    }
+
+    @Override
+    boolean isFinished() {
+        return finished;
     }
 
     void release() {
         sink.releaseHead();
-    }
-
-    @Override
-    public boolean isCommitted() {
-        return committed;
     }
 
     @Override
@@ -83,7 +84,7 @@ final class Http1Response extends Response {
 
     @Override
     public BodySink stream(long length) {
-        if (finished || committed) {
+        if (finished || isCommitted()) {
             return sink;
         }
         FramedSink.Framing framing = !bodyAllowed()
@@ -101,9 +102,9 @@ final class Http1Response extends Response {
     @Override
     public void tunnel(UpstreamResponse answer) {
         TunnelEnd upstream = answer.tunnel;
-        if (upstream == null || finished || committed) {
+        if (upstream == null || finished || isCommitted()) {
             throw new IllegalStateException("no tunnel: the upstream's answer was " + answer.status + ", ours "
-                    + (committed ? "is sent" : "is not sent"));
+                    + (isCommitted() ? "is sent" : "is not sent"));
         }
         status(101);
         connection.write(head(TUNNEL, 0));
@@ -117,31 +118,12 @@ final class Http1Response extends Response {
         }
     }
 
-    private boolean bodyAllowed() {
-        return status >= 200 && status != 204 && status != 304 && !connection.request().method.equals("HEAD");
-    }
-
     @Override
     public void abort(Reason reason) {
         if (!finished) {
             finished = true;
             release();
             connection.truncate();
-        }
-    }
-
-    /// The handler threw: answer if that is still possible.
-    void failInternally() {
-        if (finished) {
-            return;
-        }
-        if (committed) {
-            abort(Reason.INTERNAL);
-        } else {
-            status(500);
-            headers.clear();
-            connection.closeAfterAnswer();
-            send();
         }
     }
 
@@ -193,13 +175,14 @@ final class Http1Response extends Response {
     ///
     /// @param length bytes of the body, or one of the constants above
     private ByteBuf head(long length, int room) {
-        committed = true;
+        committed();
         byte[] line = StatusLine.bytes(status, reasonPhrase);
         byte[] date = connection.loop().date().line();
         ByteBuf out = connection.allocate(line.length + date.length + headers.wireLength() + 96 + room);
         out.writeBytes(line);
         for (int i = 0; i < headers.size(); i++) {
-            if (!writtenByUs(headers.knownName(i))) {
+            HeaderName known = headers.knownName(i);
+            if (!HopByHop.isOfConnection(known) && known != HeaderName.DATE) {
                 headers.writeField(i, out);
             }
         }
@@ -220,14 +203,6 @@ final class Http1Response extends Response {
         }
         out.writeShort('\r' << 8 | '\n');
         return out;
-    }
-
-    private static boolean writtenByUs(@Nullable HeaderName name) {
-        return name == HeaderName.CONTENT_LENGTH
-                || name == HeaderName.TRANSFER_ENCODING
-                || name == HeaderName.CONNECTION
-                || name == HeaderName.KEEP_ALIVE
-                || name == HeaderName.DATE;
     }
 
     // ---- the body --------------------------------------------------------------------------------------------------

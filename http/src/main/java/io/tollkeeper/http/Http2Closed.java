@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 /// How the last streams of a connection ended: decides what a late frame on one of them means. On its loop.
 final class Http2Closed {
 
-    enum How { ENDED, RESET_BY_CLIENT, RESET_BY_US }
+    enum How { ENDED, RESET_BY_PEER, RESET_BY_US }
 
     private static final int REMEMBERED = 128;
     private static final How[] HOWS = How.values();

@@ -29,7 +29,7 @@ public final class Listener implements AutoCloseable {
     private final @Nullable ServerTlsContext tls;
     private final Set<ServerConnection> connections = ConcurrentHashMap.newKeySet();
     /// Streams of HTTP/2 that wait for their next use, per loop.
-    private final ArrayDeque<Http2Stream>[] streams;
+    private final ArrayDeque<Http2Exchange>[] streams;
     private final AtomicLong attacks = new AtomicLong();
     private final AtomicLong attackNoted = new AtomicLong(System.nanoTime() - NOTE_EVERY - 1);
     private volatile @Nullable Channel channel;
@@ -49,14 +49,14 @@ public final class Listener implements AutoCloseable {
     }
 
     /// A stream of HTTP/2 to use; on its loop.
-    Http2Stream takeStream(Loop loop) {
-        Http2Stream stream = streams[loop.index()].pollFirst();
-        return stream == null ? new Http2Stream(loop, this) : stream;
+    Http2Exchange takeStream(Loop loop) {
+        Http2Exchange stream = streams[loop.index()].pollFirst();
+        return stream == null ? new Http2Exchange(loop, this) : stream;
     }
 
     /// The stream is free for others.
-    void giveStream(Http2Stream stream) {
-        ArrayDeque<Http2Stream> free = streams[stream.loop().index()];
+    void giveStream(Http2Exchange stream) {
+        ArrayDeque<Http2Exchange> free = streams[stream.loop().index()];
         stream.rest();
         if (free.size() < KEPT_STREAMS) {
             free.addFirst(stream);

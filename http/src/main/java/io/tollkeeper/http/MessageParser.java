@@ -328,9 +328,14 @@ final class MessageParser {
     ///
     /// @return false if it is refused
     boolean checkDecoded(Request request, int targetStart, int targetEnd) {
+        return checkDecoded(request.headers) && target(request, request.headers.bytes(), targetStart, targetEnd);
+    }
+
+    /// Checks framing fields of a message whose fields are decoded already (HTTP/2).
+    boolean checkDecoded(Headers headers) {
         contentLength = NO_LENGTH;
         chunked = false;
-        return framing(request.headers, 1) && target(request, request.headers.bytes(), targetStart, targetEnd);
+        return framing(headers, 1);
     }
 
     /// field-line = name ":" OWS value OWS CRLF (RFC 9112 section 5)

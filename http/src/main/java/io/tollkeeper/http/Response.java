@@ -14,8 +14,52 @@ public abstract class Response {
     int status = 200;
     @Nullable String reasonPhrase;
     long bodyBytes;
+    private boolean committed;
 
     Response() {}
+
+    // ---- for the connections of this package -----------------------------------------------------------------------
+
+    /// An exchange begins.
+    void begin() {
+        status = 200;
+        reasonPhrase = null;
+        headers.clear();
+        bodyBytes = 0;
+        committed = false;
+    }
+
+    /// The request that this answers.
+    abstract Request request();
+
+    /// The answer was handed over completely, or given up.
+    abstract boolean isFinished();
+
+    /// The head is being written.
+    final void committed() {
+        committed = true;
+    }
+
+    final boolean bodyAllowed() {
+        return status >= 200 && status != 204 && status != 304 && !request().method.equals("HEAD");
+    }
+
+    /// The handler threw: answer if that is still possible.
+    final void failInternally() {
+        if (isFinished()) {
+            return;
+        }
+        if (committed) {
+            abort(Reason.INTERNAL);
+        } else {
+            status(500);
+            headers.clear();
+            closeAfterwards();
+            send();
+        }
+    }
+
+    // ---- for handlers ----------------------------------------------------------------------------------------------
 
     public final int status() {
         return status;
@@ -45,7 +89,9 @@ public abstract class Response {
     }
 
     /// True once the head was sent: status and headers can no longer change.
-    public abstract boolean isCommitted();
+    public final boolean isCommitted() {
+        return committed;
+    }
 
     /// Sends the whole answer. The array is not copied and must not change afterwards.
     public abstract void send(byte[] body);
