@@ -10,6 +10,7 @@ import io.tollkeeper.app.command.VersionCommand;
 import io.tollkeeper.app.declaration.Configuration;
 import io.tollkeeper.app.declaration.DeclaredProduct;
 import io.tollkeeper.app.demo.Demo;
+import io.tollkeeper.app.settings.Role;
 import io.tollkeeper.http.Engine;
 import org.jspecify.annotations.Nullable;
 
@@ -24,12 +25,12 @@ final class Greeting {
         lines.add("Tollkeeper " + VersionCommand.current() + ": " + role.says());
         lines.add("");
         lines.addAll(listening(engine, listening, data).lines().toList());
-        var file = configuration.file();
+        var origin = configuration.origin();
         int products = configuration.declared().products().size();
-        lines.add("  configuration " + (file == null
+        lines.add("  configuration " + (origin == null
                 ? role.hasGateway() ? "none, so the demo product is served (write a tollkeeper.yaml to serve yours)"
                         : "none: products are those that the Internal API creates"
-                : file.toAbsolutePath().normalize() + ": " + products + (products == 1 ? " product" : " products")));
+                : origin + ": " + products + (products == 1 ? " product" : " products")));
         lines.add("");
         var meter = listening.get("meter");
         lines.addAll(role.hasGateway() || meter == null ? calls(configuration, listening.get("gateway")) : questions(configuration, meter));
@@ -52,7 +53,7 @@ final class Greeting {
         if (gateway == null || configuration.declared().products().isEmpty()) {
             return List.of();
         }
-        if (configuration.file() != null) {
+        if (configuration.hasProducts()) {
             return List.of("Try:", "  " + call(configuration.declared().products().getFirst(), gateway), "");
         }
         var base = url("gateway", gateway) + "/hello";

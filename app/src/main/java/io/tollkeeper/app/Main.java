@@ -9,6 +9,7 @@ import io.tollkeeper.app.command.Program;
 import io.tollkeeper.app.command.RunCommand;
 import io.tollkeeper.app.command.Tollkeeper;
 import io.tollkeeper.app.command.VersionCommand;
+import io.tollkeeper.app.settings.Role;
 import picocli.CommandLine;
 
 /// Where the program starts: gives the command line its commands and the commands their work.

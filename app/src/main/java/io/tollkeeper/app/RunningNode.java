@@ -17,6 +17,7 @@ import io.tollkeeper.app.operate.LiveConfiguration;
 import io.tollkeeper.app.operate.LiveConfiguration.Outcome;
 import io.tollkeeper.app.operate.StatusHandler.Readiness;
 import io.tollkeeper.app.settings.ListenAddress;
+import io.tollkeeper.app.settings.Role;
 import io.tollkeeper.app.settings.Settings;
 import io.tollkeeper.gateway.Gateway;
 import io.tollkeeper.http.Engine;

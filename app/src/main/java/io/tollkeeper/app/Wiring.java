@@ -3,15 +3,11 @@ package io.tollkeeper.app;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.nio.file.Path;
-import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
-import java.util.UUID;
 
 import io.tollkeeper.app.command.Program;
 import io.tollkeeper.app.command.Sources;
-import io.tollkeeper.app.command.VersionCommand;
 import io.tollkeeper.app.control.ControlSocket;
 import io.tollkeeper.app.declaration.Configuration;
 import io.tollkeeper.app.declaration.Configuration.Loaded;
@@ -21,29 +17,17 @@ import io.tollkeeper.app.operate.AccessLogTarget;
 import io.tollkeeper.app.operate.ConfigurationWatch;
 import io.tollkeeper.app.operate.Explaining;
 import io.tollkeeper.app.operate.LiveConfiguration;
+import io.tollkeeper.app.operate.LiveConfiguration.Took;
 import io.tollkeeper.app.operate.MetricsHandler;
 import io.tollkeeper.app.operate.StatusHandler;
-import io.tollkeeper.app.operate.StoreMetrics;
 import io.tollkeeper.app.operate.TakeOver;
+import io.tollkeeper.app.settings.Role;
 import io.tollkeeper.app.settings.Settings;
-import io.tollkeeper.core.authorize.Applications;
-import io.tollkeeper.core.authorize.Authorizer;
-import io.tollkeeper.core.authorize.CatalogWriter;
-import io.tollkeeper.core.authorize.ReferrerMatch;
-import io.tollkeeper.core.catalog.Catalog;
-import io.tollkeeper.core.catalog.CatalogCommit;
-import io.tollkeeper.core.event.EventStore;
-import io.tollkeeper.core.integration.IntegrationErrors;
-import io.tollkeeper.core.integration.IntegrationErrorsException;
+import io.tollkeeper.core.flight.FlightStore;
 import io.tollkeeper.core.proxy.Finding;
 import io.tollkeeper.core.proxy.ProxyConfig;
-import io.tollkeeper.core.query.LocalUsage;
-import io.tollkeeper.core.query.UsageDeletions;
-import io.tollkeeper.core.usage.ProductTotals;
-import io.tollkeeper.doctor.explain.CatalogFacts;
 import io.tollkeeper.doctor.explain.Explainer;
 import io.tollkeeper.gateway.Gateway;
-import io.tollkeeper.gateway.meter.LocalMeter;
 import io.tollkeeper.gateway.upstream.UpstreamSettings;
 import io.tollkeeper.http.ClientTls;
 import io.tollkeeper.http.Engine;
@@ -52,13 +36,8 @@ import io.tollkeeper.http.WireLimits;
 import io.tollkeeper.http.metrics.PrometheusText;
 import io.tollkeeper.http.recorder.Recorder;
 import io.tollkeeper.http.recorder.RecorderSettings;
-import io.tollkeeper.meter.ProviderTraffic;
 import io.tollkeeper.meter.ServiceManagement;
-import io.tollkeeper.meter.events.EventsHook;
-import io.tollkeeper.meter.events.HookSettings;
-import io.tollkeeper.meter.internalapi.Credentials;
-import io.tollkeeper.meter.internalapi.InternalApi;
-import io.tollkeeper.store.EmbeddedStore;
+import io.tollkeeper.store.FlightFolder;
 import io.tollkeeper.store.StoreSettings;
 import io.tollkeeper.store.sqlite.StoreFileException;
 import io.tollkeeper.store.usage.History;
@@ -70,9 +49,9 @@ import org.slf4j.LoggerFactory;
 /// main thread and blocks. What a role does not have is not built: null here, and nowhere else.
 ///
 /// ```
-/// store ─▶ catalog, applications, totals ─▶ authorizer ─┬▶ gateway ─▶ listeners for API calls
-/// engine ─▶ recorder ───────────────────────────────────┴▶ meter ───▶ listener for service management
-/// configuration ─▶ catalogue and routes ─▶ watch, control socket ─▶ management, metrics
+/// store ─▶ meter's parts (or, without a meter, the folder alone) ─┬▶ gateway ─▶ listeners for API calls
+/// engine ─▶ recorder ─────────────────────────────────────────────┴▶ meter ───▶ listener for service management
+/// configuration ─▶ catalogue and routes ─▶ watch, control socket ─▶ management, metrics ─▶ API calls
 /// ```
 final class Wiring implements Program {
     private static final Logger log = LoggerFactory.getLogger(Wiring.class);
@@ -90,10 +69,18 @@ final class Wiring implements Program {
         this.clock = clock;
     }
 
+    @Override public Role role() {
+        return role;
+    }
+
     @Override public Started start(Configuration configuration, Sources sources) {
         var missing = role.missing(configuration.settings());
         if (missing != null) {
             return new Started.Refused(List.of(missing));
+        }
+        if (role == Role.GATEWAY && !configuration.hasProducts()) {
+            return new Started.Refused(List.of("there is no configuration: nothing says which products to serve (set gateway.configuration"
+                    + " to a 3scale document, e.g. THREESCALE_CONFIG_FILE=config.json, or write products into tollkeeper.yaml)"));
         }
         var closing = new Closing();
         try {
@@ -108,91 +95,70 @@ final class Wiring implements Program {
     private Started build(Configuration given, Sources sources, Closing closing) throws IOException {
         var settings = given.settings();
 
-        var store = closing.with(EmbeddedStore.open(settings.data(), StoreSettings.defaults().withClock(clock)
-                .withFlights(settings.flight().maxDisk().bytes(), settings.flight().maxAge())
-                .withEventsKept(settings.meter().events().keep())
-                .withHistory(new History(settings.meter().history().hours(), settings.meter().history().days()))));
-        var catalog = new Catalog(store.catalog().load());
-        var applications = new Applications(store.loader());
-        var totals = new ProductTotals();
-        store.start(applications, totals);
-        var writer = new CatalogWriter(store.catalog(), catalog, applications);
-        writer.follow(commit -> forgetErrors(store.errors(), commit));
-        var authorizer = new Authorizer(applications, store.journal(), settings.meter().alerts(),
-                settings.meter().legacyReferrerFilters() ? ReferrerMatch.PART : ReferrerMatch.WHOLE);
-        var traffic = traffic(settings, catalog, applications, authorizer);
-        if (traffic != null) {
-            closing.with(traffic);
-        }
+        var parts = role.hasMeter() ? MeterParts.open(settings, storeSettings(settings), clock, closing) : null;
+        var flights = parts != null ? parts.flights() : lone(settings, closing);
 
         var accessLog = closing.with(AccessLogTarget.open(settings.accessLog()));
         var engine = closing.with(Engine.start(HttpParts.engine(settings)));
         var recorder = closing.with(new Recorder(engine.loops(),
                 new RecorderSettings(settings.flight().records(), settings.flight().successesPerSecond(), LOG_LINES),
-                accessLog.channel(), store.flights()));
-        var gateway = role.hasGateway() ? closing.with(new Gateway(engine, upstreams(settings),
-                new LocalMeter(catalog, authorizer, applications, settings.gateway().onUnwritableMeter()), clock, recorder)) : null;
-        var internalApi = closing.with(new InternalApi(credentials(settings), catalog, writer, store.catalog(),
-                new LocalUsage(applications, totals, store.usage(), store.journal(), store.catalog(), clock), store.errors(), store.events(),
-                new UsageDeletions(applications, store.usage(), store.journal(), store.catalog(), clock)));
-        var hook = hook(settings.meter().events().hook(), store.events(), closing);
-        var meter = new ServiceManagement(catalog, applications, authorizer, internalApi, store.errors(), traffic, clock, recorder, VersionCommand.current());
+                accessLog.channel(), flights));
+        var gateway = role.hasGateway() && parts != null
+                ? closing.with(new Gateway(engine, upstreams(settings), parts.local(), clock, recorder)) : null;
+        var served = parts == null ? null : parts.serve(recorder, closing);
 
-        // Without a file a gateway serves the demo; a meter what the Internal API writes.
-        var demo = gateway != null && given.file() == null ? Demo.yaml(demoUpstream(engine, closing)) : null;
+        // Without a configuration a gateway serves the demo; a meter what the Internal API writes.
+        var demo = gateway != null && !given.hasProducts() ? Demo.yaml(demoUpstream(engine, closing)) : null;
         var configuration = demo == null ? given : given.declaring(DEMO, demo);
-        var takeOver = new TakeOver(gateway == null ? TakeOver.Routes.NONE : routes(gateway), writer, catalog, store.catalog(), settings.data());
-        var findings = takeOver.takeOver(configuration);
-        if (!findings.isEmpty()) {
-            closing.close();
-            return new Started.Refused(findings.stream().map(Finding::text).toList());
+        var routes = gateway == null ? TakeOver.Routes.NONE : routes(gateway);
+        var takeOver = parts == null ? TakeOver.ofRoutes(routes) : parts.takeOver(routes);
+        var ofProducts = List.<Finding>of();
+        switch (takeOver.takeOver(configuration)) {
+            case Took.Over over -> ofProducts = over.ofProducts();
+            case Took.Nothing(var findings) -> {
+                closing.close();
+                return new Started.Refused(findings.stream().map(Finding::text).toList());
+            }
         }
         configuration.warnings().forEach(warning -> log.warn("{}", warning.text()));
 
-        var live = new LiveConfiguration(configuration, demo == null ? "none" : "none (demo product)",
-                () -> again(given.file(), sources, demo), takeOver, clock);
-        var running = new RunningNode(role, settings, engine, closing, live, new Explaining(new Explainer(recorder, new CatalogFacts(catalog, store.catalog())::about, clock)));
-        if (gateway != null) {
-            running.listen(gateway);
+        var live = new LiveConfiguration(configuration, ofProducts, demo == null ? "none" : "none (demo product)",
+                () -> again(given, sources, demo), takeOver, clock);
+        var running = new RunningNode(role, settings, engine, closing, live,
+                new Explaining(new Explainer(recorder, parts == null ? _ -> List.of() : parts::about, clock)));
+        if (served != null) {
+            running.listen("meter", settings.meter().listen(), ServiceManagement.WIRE_LIMITS, served.meter());
         }
-        running.listen("meter", settings.meter().listen(), ServiceManagement.WIRE_LIMITS, meter);
-        var storeMetrics = new StoreMetrics(store::health);
         running.listen("metrics", settings.metrics().listen(), WireLimits.DEFAULT, loop -> new MetricsHandler(loop, () -> {
             var page = new PrometheusText();
             if (gateway != null) {
                 gateway.metrics(page);
             }
-            meter.metrics(page);
             recorder.metrics(page);
-            storeMetrics.render(page);
-            if (hook != null) {
-                hook.metrics(page);
+            if (served != null) {
+                served.metrics(page);
             }
             return page.toString();
         }));
         closing.with(ControlSocket.listen(settings.data(), running));
-        if (given.file() != null) {
-            closing.with(ConfigurationWatch.start(given.file(), live::reload));
-        }
+        given.files().forEach(file -> closing.with(ConfigurationWatch.start(file, live::reload)));
         var status = new StatusHandler(running::readiness);
-        running.listen("management", settings.management().listen(), WireLimits.DEFAULT, _ -> status); // readiness comes last
+        running.listen("management", settings.management().listen(), WireLimits.DEFAULT, _ -> status);
+        if (gateway != null) {
+            running.listen(gateway); // last: who sees it open may call, and ask whether it is ready
+        }
         return new Started.Up(running);
     }
 
-    private @Nullable ProviderTraffic traffic(Settings settings, Catalog catalog, Applications applications, Authorizer authorizer) {
-        var meter = settings.meter();
-        return meter.masterServiceId() == null ? null : new ProviderTraffic(
-                new ProviderTraffic.Master(meter.masterServiceId(), meter.masterMetricAuthorize(), meter.masterMetricTransactions()),
-                catalog, applications, authorizer, clock, Duration.ofSeconds(1));
+    private FlightStore lone(Settings settings, Closing closing) {
+        return closing.with(FlightFolder.open(settings.data(), storeSettings(settings))).flights();
     }
 
-    /// A change of the catalogue is done when this is called; errors that stay behind are no reason to call it failed.
-    private static void forgetErrors(IntegrationErrors errors, CatalogCommit commit) {
-        try {
-            errors.forget(commit);
-        } catch (IntegrationErrorsException e) {
-            log.warn("integration errors of a deleted product stay: {}", e.getMessage());
-        }
+    private StoreSettings storeSettings(Settings settings) {
+        return StoreSettings.defaults().withClock(clock)
+                .withFlights(settings.flight().maxDisk().bytes(), settings.flight().maxAge())
+                .withEventsKept(settings.meter().events().keep())
+                .withHistory(new History(settings.meter().history().hours(), settings.meter().history().days()));
     }
 
     private static TakeOver.Routes routes(Gateway gateway) {
@@ -211,32 +177,11 @@ final class Wiring implements Program {
         return new UpstreamSettings(HttpParts.upstreamTimeouts(settings), settings.upstream().maxConnections(), ClientTls.VERIFIED);
     }
 
-    private static @Nullable EventsHook hook(Settings.Hook settings, EventStore events, Closing closing) {
-        var url = settings.url();
-        return url == null ? null : closing.with(EventsHook.start(
-                new HookSettings(url, settings.secret() == null ? "" : settings.secret().value(), settings.interval(), settings.timeout()), events,
-                VersionCommand.current()));
-    }
-
-    /// Without credentials of its own the Internal API is for whoever reaches loopback; on any other address for nobody.
-    private static Credentials credentials(Settings settings) {
-        var api = settings.meter().internalApi();
-        if (api.user() != null && api.password() != null) {
-            return Credentials.of(api.user(), api.password().value());
-        }
-        var address = settings.meter().listen();
-        if (address == null || address.toSocketAddress().getAddress().isLoopbackAddress()) {
-            return Credentials.everybody();
-        }
-        log.warn("the Internal API is closed: meter.listen is {}, and neither meter.internal-api.user nor .password is set", address);
-        return Credentials.of(UUID.randomUUID().toString(), UUID.randomUUID().toString());
-    }
-
     /// What a reload reads: the file of the start (that it is gone is a mistake, not the end of all products), or, after a
     /// start without one, the file that is there by now, or the demo once more, if there is one.
-    private static Loaded again(@Nullable Path file, Sources sources, @Nullable String demo) {
-        var loaded = Configuration.load(file != null ? file : sources.file(), sources.environment(), sources.overrides());
-        return demo != null && loaded instanceof Loaded.Good(var configuration) && configuration.file() == null
+    private Loaded again(Configuration given, Sources sources, @Nullable String demo) {
+        var loaded = Configuration.load(role, given.file() != null ? given.file() : sources.file(), sources.environment(), sources.overrides());
+        return demo != null && loaded instanceof Loaded.Good(var configuration) && !configuration.hasProducts()
                 ? new Loaded.Good(configuration.declaring(DEMO, demo)) : loaded;
     }
 

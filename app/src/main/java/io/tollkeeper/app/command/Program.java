@@ -3,9 +3,13 @@ package io.tollkeeper.app.command;
 import java.util.List;
 
 import io.tollkeeper.app.declaration.Configuration;
+import io.tollkeeper.app.settings.Role;
 
 /// The program as the commands that start it see it: something that starts, says what it does, and stops. Blocks.
 public interface Program {
+
+    /// What it runs.
+    Role role();
 
     /// Starts everything, or nothing.
     ///

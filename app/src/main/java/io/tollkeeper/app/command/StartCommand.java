@@ -22,7 +22,7 @@ abstract class StartCommand implements Callable<Integer> {
 
     @Override public Integer call() {
         var sources = tollkeeper.sources();
-        return switch (Configuration.load(sources.file(), sources.environment(), sources.overrides())) {
+        return switch (Configuration.load(program.role(), sources.file(), sources.environment(), sources.overrides())) {
             case Loaded.Bad(var findings) -> refused(findings.stream().map(finding -> finding.text()).toList());
             case Loaded.Good(var configuration) -> run(configuration, sources);
         };

@@ -5,12 +5,14 @@ import java.nio.charset.MalformedInputException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
 import io.tollkeeper.app.document.Document;
 import io.tollkeeper.app.document.Findings;
+import io.tollkeeper.app.settings.Role;
 import io.tollkeeper.app.settings.Settings;
 import io.tollkeeper.app.settings.SettingsReader;
 import io.tollkeeper.core.proxy.Finding;
@@ -19,9 +21,10 @@ import org.jspecify.annotations.Nullable;
 /// All that a file, the environment and the command line say: settings and products. Immutable. The check of a file is
 /// its loading: `tollkeeper check`, start and reload all come through here.
 ///
-/// @param file     null when there is none
+/// @param file     the file with the settings, null when there is none
+/// @param source   where the products come from if not from that file
 /// @param warnings doubts that do not stand in the way
-public record Configuration(@Nullable Path file, Settings settings, Declared declared, List<Finding> warnings) {
+public record Configuration(@Nullable Path file, Settings settings, ProductSource source, Declared declared, List<Finding> warnings) {
     private static final Set<String> NOT_SETTINGS = Set.of("products");
 
     /// What became of the reading.
@@ -32,8 +35,13 @@ public record Configuration(@Nullable Path file, Settings settings, Declared dec
         record Bad(List<Finding> findings) implements Loaded {}
     }
 
-    /// Reads everything; blocks for the file.
+    /// Reads everything for a process that has all parts; blocks for the files.
     public static Loaded load(@Nullable Path file, Map<String, String> environment, List<String> overrides) {
+        return load(Role.ALL, file, environment, overrides);
+    }
+
+    /// Reads everything; blocks for the files.
+    public static Loaded load(Role role, @Nullable Path file, Map<String, String> environment, List<String> overrides) {
         var findings = new Findings();
         var text = file == null ? null : read(file, findings);
         if (file != null && text == null) {
@@ -45,21 +53,64 @@ public record Configuration(@Nullable Path file, Settings settings, Declared dec
         var declared = document == null ? Declared.NOTHING
                 : foreign ? GatewayDocumentReader.read(document, findings)
                 : ProductsReader.read(document, settings.upstream(), findings);
+        ProductSource source = role.hasGateway() ? ProductSource.of(settings.gateway(), findings) : new ProductSource.None();
+        if (!(source instanceof ProductSource.None)) {
+            if (!declared.products().isEmpty()) {
+                findings.add(String.valueOf(file), 0, "products", "is there, and products come from " + source.describe() + " as well (remove one of them)");
+            }
+            declared = elsewhere(source, findings);
+        }
         return findings.hasErrors()
                 ? new Loaded.Bad(findings.sorted())
-                : new Loaded.Good(new Configuration(file, settings, declared, findings.sorted()));
+                : new Loaded.Good(new Configuration(file, settings, source, declared, findings.sorted()));
+    }
+
+    private static Declared elsewhere(ProductSource source, Findings findings) {
+        var text = switch (source) {
+            case ProductSource.None _ -> null;
+            case ProductSource.OfFile file -> ProductSource.read(file, findings);
+            case ProductSource.OfText document -> document.json();
+        };
+        return text == null ? Declared.NOTHING : foreign(source.describe(), text, findings);
+    }
+
+    private static Declared foreign(String source, String text, Findings findings) {
+        return GatewayDocumentReader.read(Document.read(source, text, findings), findings);
+    }
+
+    /// Whether anything says which products there are.
+    public boolean hasProducts() {
+        return file != null || !(source instanceof ProductSource.None);
+    }
+
+    /// Where the products come from, for people; null when nothing says.
+    public @Nullable String origin() {
+        return !(source instanceof ProductSource.None) ? source.describe()
+                : file == null ? null : file.toAbsolutePath().normalize().toString();
+    }
+
+    /// Files whose change is a change of the configuration.
+    public List<Path> files() {
+        var files = new ArrayList<Path>();
+        if (file != null) {
+            files.add(file);
+        }
+        if (source instanceof ProductSource.OfFile(var document)) {
+            files.add(document);
+        }
+        return files;
     }
 
     /// The same settings with products declared by a text of ours.
     ///
     /// @throws IllegalStateException when our text has a mistake
-    public Configuration declaring(String source, String yaml) {
+    public Configuration declaring(String name, String yaml) {
         var findings = new Findings();
-        var declared = ProductsReader.read(Document.read(source, yaml, findings), settings.upstream(), findings);
+        var declared = ProductsReader.read(Document.read(name, yaml, findings), settings.upstream(), findings);
         if (findings.hasErrors()) {
-            throw new IllegalStateException(source + ": " + findings.sorted());
+            throw new IllegalStateException(name + ": " + findings.sorted());
         }
-        return new Configuration(file, settings, declared, warnings);
+        return new Configuration(file, settings, source, declared, warnings);
     }
 
     private static @Nullable String read(Path file, Findings findings) {

@@ -2,6 +2,8 @@ package io.tollkeeper.app.declaration;
 
 import java.util.List;
 
+import io.tollkeeper.core.proxy.ProxyConfig;
+
 /// The products of a file. Immutable.
 ///
 /// @param complete whether the file says all there is to know of a product (plans, applications, keys), as
@@ -12,5 +14,10 @@ public record Declared(List<DeclaredProduct> products, boolean complete) {
 
     public Declared {
         products = List.copyOf(products);
+    }
+
+    /// The gateway's part of all products.
+    public List<ProxyConfig> proxies() {
+        return products.stream().map(DeclaredProduct::proxy).toList();
     }
 }

@@ -21,7 +21,16 @@ public final class LiveConfiguration {
     /// Puts a configuration into force, or tells what stands in its way and changes nothing.
     @FunctionalInterface
     public interface TakeOver {
-        List<Finding> takeOver(Configuration next);
+        Took takeOver(Configuration next);
+    }
+
+    /// What became of a configuration that was to be taken over.
+    public sealed interface Took {
+        /// @param ofProducts what is wrong with single products: one with an error keeps its last good form, or is refused
+        record Over(List<Finding> ofProducts) implements Took {}
+
+        /// Nothing changed.
+        record Nothing(List<Finding> findings) implements Took {}
     }
 
     /// What became of a reload.
@@ -39,18 +48,20 @@ public final class LiveConfiguration {
     private final Configuration atStart;
     private volatile State state;
 
-    /// @param refused what is wrong with the newest file, empty if that is the one in force
-    private record State(Configuration inForce, Instant since, List<Finding> refused, @Nullable Instant refusedAt) {}
+    /// @param ofProducts what is wrong with single products of the one in force
+    /// @param refused    what is wrong with the newest file, empty if that is the one in force
+    private record State(Configuration inForce, List<Finding> ofProducts, Instant since, List<Finding> refused, @Nullable Instant refusedAt) {}
 
     /// @param atStart     in force already
+    /// @param ofProducts  what is wrong with single products of it
     /// @param withoutFile what is said instead of a file's name when there is none
-    public LiveConfiguration(Configuration atStart, String withoutFile, Supplier<Loaded> source, TakeOver takeOver, InstantSource clock) {
+    public LiveConfiguration(Configuration atStart, List<Finding> ofProducts, String withoutFile, Supplier<Loaded> source, TakeOver takeOver, InstantSource clock) {
         this.atStart = atStart;
         this.withoutFile = withoutFile;
         this.source = source;
         this.takeOver = takeOver;
         this.clock = clock;
-        this.state = new State(atStart, clock.instant(), List.of(), null);
+        this.state = new State(atStart, ofProducts, clock.instant(), List.of(), null);
     }
 
     public Configuration current() {
@@ -61,15 +72,15 @@ public final class LiveConfiguration {
     public synchronized Outcome reload() {
         return switch (source.get()) {
             case Loaded.Bad(var findings) -> refuse(findings);
-            case Loaded.Good(var next) -> {
-                var findings = takeOver.takeOver(next);
-                yield findings.isEmpty() ? take(next) : refuse(findings);
-            }
+            case Loaded.Good(var next) -> switch (takeOver.takeOver(next)) {
+                case Took.Over(var ofProducts) -> take(next, ofProducts);
+                case Took.Nothing(var findings) -> refuse(findings);
+            };
         };
     }
 
-    private Outcome take(Configuration next) {
-        state = new State(next, clock.instant(), List.of(), null);
+    private Outcome take(Configuration next, List<Finding> ofProducts) {
+        state = new State(next, ofProducts, clock.instant(), List.of(), null);
         next.warnings().forEach(warning -> log.warn("{}", warning.text()));
         var atNextStart = Settings.differing(atStart.settings(), next.settings());
         log.info("configuration taken over: {}{}", products(next), note(atNextStart));
@@ -78,7 +89,7 @@ public final class LiveConfiguration {
 
     private Outcome refuse(List<Finding> findings) {
         var before = state;
-        state = new State(before.inForce(), before.since(), findings, clock.instant());
+        state = new State(before.inForce(), before.ofProducts(), before.since(), findings, clock.instant());
         log.error("configuration refused, the one of {} stays in force:\n{}", before.since(), text(findings));
         return new Outcome.Refused(findings);
     }
@@ -86,10 +97,13 @@ public final class LiveConfiguration {
     /// For `tollkeeper status`.
     public String describe() {
         var now = state;
-        var file = now.inForce().file();
-        var text = new StringBuilder("  configuration ").append(file == null ? withoutFile : file.toAbsolutePath())
+        var origin = now.inForce().origin();
+        var text = new StringBuilder("  configuration ").append(origin == null ? withoutFile : origin)
                 .append(", ").append(products(now.inForce())).append(", in force since ").append(now.since())
                 .append(note(Settings.differing(atStart.settings(), now.inForce().settings()))).append('\n');
+        for (var finding : now.ofProducts()) {
+            text.append("                ").append(finding.text()).append('\n');
+        }
         if (now.refusedAt() != null) {
             text.append("                a newer one was refused at ").append(now.refusedAt()).append(":\n").append(text(now.refused())).append('\n');
         }

@@ -62,24 +62,47 @@ public final class TakeOver implements LiveConfiguration.TakeOver {
         this.folder = folder;
     }
 
-    @Override public List<Finding> takeOver(Configuration next) {
-        var proxies = next.declared().products().stream().map(DeclaredProduct::proxy).toList();
-        var errors = routes.check(proxies).stream().filter(Finding::isError).toList();
+    @Override public LiveConfiguration.Took takeOver(Configuration next) {
+        var proxies = next.declared().proxies();
+        // Whoever writes a file of ours mends all of it; of a document of 3scale's the other products are served.
+        var errors = next.declared().complete() ? routes.check(proxies).stream().filter(Finding::isError).toList() : List.<Finding>of();
         if (!errors.isEmpty()) {
-            return errors;
+            return new LiveConfiguration.Took.Nothing(errors);
         }
         try {
             var owned = Ownership.read(folder);
             var plan = save(next.declared(), owned);
-            routes.apply(proxies).forEach(finding -> log.warn("{}", finding.text()));
+            var ofProducts = apply(routes, proxies);
             writer.write(plan.after());
             plan.then().write(folder);
+            tellStrangers(next.declared());
+            return new LiveConfiguration.Took.Over(ofProducts);
         } catch (IOException | CatalogStoreException e) {
             log.error("the store does not take the configuration", e);
-            return List.of(new Finding(Severity.ERROR, folder.toString(), 0, 0, "", e.getMessage() == null ? e.toString() : e.getMessage(), null));
+            return new LiveConfiguration.Took.Nothing(
+                    List.of(new Finding(Severity.ERROR, folder.toString(), 0, 0, "", e.getMessage() == null ? e.toString() : e.getMessage(), null)));
         }
-        tellStrangers(next.declared());
-        return List.of();
+    }
+
+    /// For a gateway without a store: routes only.
+    public static LiveConfiguration.TakeOver ofRoutes(Routes routes) {
+        return next -> {
+            var proxies = next.declared().proxies();
+            var errors = next.declared().complete() ? routes.check(proxies).stream().filter(Finding::isError).toList() : List.<Finding>of();
+            return errors.isEmpty() ? new LiveConfiguration.Took.Over(apply(routes, proxies)) : new LiveConfiguration.Took.Nothing(errors);
+        };
+    }
+
+    private static List<Finding> apply(Routes routes, List<ProxyConfig> proxies) {
+        var findings = routes.apply(proxies);
+        for (var finding : findings) {
+            if (finding.isError()) {
+                log.error("{}: this product is not taken over", finding.text());
+            } else {
+                log.warn("{}", finding.text());
+            }
+        }
+        return findings;
     }
 
     /// Saves what is new. What the file will own is noted before it is saved: were it noted afterwards, a crash in between

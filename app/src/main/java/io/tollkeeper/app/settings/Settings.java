@@ -56,6 +56,10 @@ public record Settings(
             @Nullable ListenAddress listen,
             @Setting(value = "open", says = "What happens to calls while the store cannot be written: open lets those pass that would pass otherwise, closed refuses them with 503.")
             LocalMeter.WhenUnwritable onUnwritableMeter,
+            @Setting(value = "", alias = "APICAST_CONFIGURATION", says = "Where the products come from, in place of `products` in `tollkeeper.yaml`: a 3scale document as a path, a `file:` URL, or a `data:` URL (application/json or application/yaml, percent-encoded or base64).")
+            @Nullable Secret configuration,
+            @Setting(value = "", alias = "THREESCALE_CONFIG_FILE", says = "A file with a 3scale document; `gateway.configuration` goes before it.")
+            @Nullable Path configurationFile,
             Http2 http2,
             Tls tls) {}
 

@@ -33,7 +33,7 @@ class LiveConfigurationTest {
 
     @BeforeEach void start() throws IOException {
         file = Files.writeString(folder.resolve("t.yaml"), "gateway: {listen: 127.0.0.1:1}\n");
-        live = new LiveConfiguration(((Loaded.Good) load()).configuration(), "none", this::load, this::takeOver, InstantSource.system());
+        live = new LiveConfiguration(((Loaded.Good) load()).configuration(), List.of(), "none", this::load, this::takeOver, InstantSource.system());
     }
 
     @Test void aGoodFileIsTakenOverAndSettingsThatWaitForTheNextStartAreNamed() throws IOException {
@@ -82,10 +82,11 @@ class LiveConfigurationTest {
         return Configuration.load(file, Map.of(), List.of());
     }
 
-    private List<Finding> takeOver(Configuration next) {
-        if (inTheWay.isEmpty()) {
-            taken.add(next);
+    private LiveConfiguration.Took takeOver(Configuration next) {
+        if (!inTheWay.isEmpty()) {
+            return new LiveConfiguration.Took.Nothing(inTheWay);
         }
-        return inTheWay;
+        taken.add(next);
+        return new LiveConfiguration.Took.Over(List.of());
     }
 }

@@ -1,33 +1,45 @@
-package io.tollkeeper.app;
+package io.tollkeeper.app.settings;
 
-import io.tollkeeper.app.settings.Settings;
 import org.jspecify.annotations.Nullable;
 
 /// Which parts of the program a process runs.
-enum Role {
+public enum Role {
     /// `tollkeeper run`: gateway, meter and store.
-    ALL("gateway, meter and store in one process"),
+    ALL("run", "gateway, meter and store in one process"),
+    /// `tollkeeper gateway`: the gateway, which asks a meter over HTTP.
+    GATEWAY("gateway", "gateway, asking a meter over HTTP"),
     /// `tollkeeper meter`: meter and store.
-    METER("meter and store in one process");
+    METER("meter", "meter and store in one process");
 
+    private final String command;
     private final String says;
 
-    Role(String says) {
+    Role(String command, String says) {
+        this.command = command;
         this.says = says;
     }
 
-    String says() {
+    /// The command that starts it.
+    public String command() {
+        return command;
+    }
+
+    public String says() {
         return says;
     }
 
-    boolean hasGateway() {
-        return this == ALL;
+    public boolean hasGateway() {
+        return this != METER;
+    }
+
+    public boolean hasMeter() {
+        return this != GATEWAY;
     }
 
     /// Why these settings leave the role nothing to do, or null.
-    @Nullable String missing(Settings settings) {
+    public @Nullable String missing(Settings settings) {
         return switch (this) {
-            case ALL -> settings.gateway().listen() == null && settings.gateway().tls().listen() == null
+            case ALL, GATEWAY -> settings.gateway().listen() == null && settings.gateway().tls().listen() == null
                     ? "gateway.listen: off, and gateway.tls.listen is not set either: nothing would take API calls"
                             + " (set one of them, or start the meter alone: tollkeeper meter)"
                     : null;
