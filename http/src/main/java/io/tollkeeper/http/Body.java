@@ -41,6 +41,12 @@ public abstract class Body {
     /// reached; a later [#pipeTo] starts with the bytes held. Must be called before `pipeTo`.
     public abstract void peek(int limit, Peeked then);
 
+    /// As [#peek], but waits for nothing: `then` is called when what was received already is decoded, with the whole
+    /// body or a part of it. Tells a short body that came together with its head.
+    public void peekReceived(int limit, Peeked then) {
+        peek(limit, then);
+    }
+
     /// Takes the whole body into memory if it is at most `limit` bytes, for forms that the meter reads.
     public abstract void collect(int limit, Collected then);
 

@@ -8,6 +8,7 @@ import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateFactory;
+import java.time.Duration;
 import java.util.List;
 import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLException;
@@ -90,7 +91,7 @@ final class ClientTlsContext {
     }
 
     /// A handler for one connection.
-    SslHandler newHandler(ByteBufAllocator allocator, Upstream upstream) {
+    SslHandler newHandler(ByteBufAllocator allocator, Upstream upstream, Duration handshake) {
         String serverName = upstream.serverName();
         SslHandler handler =
                 context.newHandler(allocator, serverName == null ? upstream.host() : serverName, upstream.port());
@@ -100,7 +101,7 @@ final class ClientTlsContext {
             parameters.setEndpointIdentificationAlgorithm("HTTPS");
         }
         handler.engine().setSSLParameters(parameters);
-        handler.setHandshakeTimeoutMillis(upstream.timeouts().handshake().toMillis());
+        handler.setHandshakeTimeoutMillis(handshake.toMillis());
         return handler;
     }
 }

@@ -35,6 +35,7 @@ final class ConnectAttempt {
     private final ConnectionPool pool;
     private final Destination destination;
     private final Upstream upstream;
+    private final Upstream.Timeouts timeouts;
     private @Nullable OutgoingCall call;
     private @Nullable ClientTlsContext tls;
     private boolean slotHandedOver;
@@ -50,6 +51,7 @@ final class ConnectAttempt {
         this.pool = pool;
         this.destination = pool.destination();
         this.upstream = call.upstream();
+        this.timeouts = call.timeouts();
         this.call = call;
     }
 
@@ -125,7 +127,7 @@ final class ConnectAttempt {
         }
         UpstreamConnection connection = new UpstreamConnection(pool, address, CONNECTIONS.incrementAndGet());
         // One silent address must not use up the time of the others.
-        long millis = upstream.timeouts().connect().toMillis() / Math.min(addresses.size(), MOST_ADDRESSES);
+        long millis = timeouts.connect().toMillis() / Math.min(addresses.size(), MOST_ADDRESSES);
         pool.upstreams()
                 .bootstrap(pool.loop())
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) Math.min(Integer.MAX_VALUE, millis))
@@ -148,7 +150,7 @@ final class ConnectAttempt {
         protected void initChannel(Channel channel) {
             ReadStop.addTo(channel, pool.upstreams().transport());
             if (context != null) {
-                channel.pipeline().addLast(new FirstBytes()).addLast(context.newHandler(channel.alloc(), upstream));
+                channel.pipeline().addLast(new FirstBytes()).addLast(context.newHandler(channel.alloc(), upstream, timeouts.handshake()));
             }
             channel.pipeline().addLast(connection);
         }

@@ -59,6 +59,11 @@ final class OutgoingCall implements UpstreamCall {
         return u;
     }
 
+    Upstream.Timeouts timeouts() {
+        Upstream.Timeouts own = request.timeouts;
+        return own == null ? upstream().timeouts() : own;
+    }
+
     private ConnectionPool pool() {
         ConnectionPool p = pool;
         if (p == null) {
@@ -96,7 +101,7 @@ final class OutgoingCall implements UpstreamCall {
         facts.reset();
         long now = System.nanoTime();
         facts.startedNanos = now;
-        long total = newUpstream.timeouts().total().toNanos();
+        long total = timeouts().total().toNanos();
         if (total > 0) {
             newPool.loop().deadlines().setAt(totalDeadline, now + total);
         }
@@ -268,7 +273,7 @@ final class OutgoingCall implements UpstreamCall {
                                     + " ago, no byte of an answer received"
                             : "it was sending the request, " + facts.bytesSent + " bytes so far";
         };
-        String evidence = "total of " + Evidence.time(upstream().timeouts().total().toNanos()) + " is over for "
+        String evidence = "total of " + Evidence.time(timeouts().total().toNanos()) + " is over for "
                 + upstream().describe() + (facts.address == null ? "" : " at " + facts.address + ":" + facts.port) + "; " + where;
         UpstreamConnection c = connection;
         switch (was) {

@@ -58,11 +58,6 @@ public record Upstream(
                 Duration.ZERO);
     }
 
-    /// The same address with other limits in time: shares its connections.
-    public Upstream with(Timeouts others) {
-        return new Upstream(tls, host, port, hostHeader, serverName, others, maxConnections);
-    }
-
     /// `http://host:port` or `https://host:port`, for records and logs.
     public String describe() {
         return (tls == null ? "http://" : "https://") + (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port;

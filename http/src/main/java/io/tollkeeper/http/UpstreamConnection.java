@@ -179,7 +179,7 @@ final class UpstreamConnection extends WireConnection implements WireBody.Source
         f.requestSentNanos = 0;
         f.bytesSent = 0;
         f.bytesReceived = 0;
-        timeouts = newCall.upstream().timeouts();
+        timeouts = newCall.timeouts();
         state = State.HEAD;
         handed = false;
         reusable = true;
@@ -190,7 +190,7 @@ final class UpstreamConnection extends WireConnection implements WireBody.Source
         UpstreamRequest request = newCall.request();
         Body source = request.body;
         boolean empty = source.isEmpty();
-        sink.begin(newCall.upstream(), request, empty ? 0 : source.length());
+        sink.begin(newCall.upstream(), request, empty ? 0 : request.chunked ? -1 : source.length());
         if (empty) {
             sink.end(null);
         } else {

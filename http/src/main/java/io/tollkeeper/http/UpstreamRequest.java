@@ -1,5 +1,7 @@
 package io.tollkeeper.http;
 
+import org.jspecify.annotations.Nullable;
+
 /// A request to send to an upstream. Mutable and reused by its owner (an exchange on its loop); must not change between
 /// [UpstreamPool#call] and the end of that call.
 ///
@@ -13,6 +15,8 @@ public final class UpstreamRequest {
     Body body = Body.none();
     boolean repeatable;
     boolean upgrade;
+    boolean chunked;
+    Upstream.@Nullable Timeouts timeouts;
     final OutgoingCall call = new OutgoingCall(this);
 
     /// Forgets everything of the last call.
@@ -23,6 +27,8 @@ public final class UpstreamRequest {
         body = Body.none();
         repeatable = false;
         upgrade = false;
+        chunked = false;
+        timeouts = null;
         return this;
     }
 
@@ -53,6 +59,18 @@ public final class UpstreamRequest {
     /// it, and a 101 is an answer that [Response#tunnel] takes. Only without a body.
     public UpstreamRequest upgrade(boolean newUpgrade) {
         upgrade = newUpgrade;
+        return this;
+    }
+
+    /// Sends the body in chunks even if its length should be known by then.
+    public UpstreamRequest chunked(boolean newChunked) {
+        chunked = newChunked;
+        return this;
+    }
+
+    /// Limits in time for this call instead of its upstream's; null for those.
+    public UpstreamRequest timeouts(Upstream.@Nullable Timeouts newTimeouts) {
+        timeouts = newTimeouts;
         return this;
     }
 

@@ -43,6 +43,8 @@ final class WireBody extends Body {
     private @Nullable CompositeByteBuf held;
     private long limit;
     private @Nullable Peeked peeked;
+    /// The peek is over with the read that is going on.
+    private boolean impatient;
     private @Nullable Collected collected;
     private @Nullable Drained drained;
 
@@ -155,6 +157,8 @@ final class WireBody extends Body {
     void flush() {
         if (mode == Mode.PIPING && sink != null && !delivered) {
             sink.flush();
+        } else if (mode == Mode.PEEKING && impatient) {
+            peekDone();
         }
     }
 
@@ -290,8 +294,18 @@ final class WireBody extends Body {
         if (newLimit <= 0 || newLimit > 65536) {
             throw new IllegalArgumentException("peek limit: " + newLimit + " (expected: 1 to 65536)");
         }
+        peek(newLimit, false, then);
+    }
+
+    @Override
+    public void peekReceived(int newLimit, Peeked then) {
+        peek(newLimit, true, then);
+    }
+
+    private void peek(int newLimit, boolean onlyReceived, Peeked then) {
         limit = newLimit;
         peeked = then;
+        impatient = onlyReceived;
         mode = Mode.PEEKING;
         if (failure != null) {
             deliverFailure();

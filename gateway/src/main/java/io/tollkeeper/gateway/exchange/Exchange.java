@@ -28,6 +28,9 @@ public final class Exchange {
     /// Longest X-Request-Id of a client that is kept as alias.
     private static final int LONGEST_ALIAS = 128;
 
+    /// Status of an upstream that agreed to speak another protocol.
+    private static final int TUNNELLED = 101;
+
     /// What became of a form body.
     public enum Form {
         NOT_READ,
@@ -456,7 +459,7 @@ public final class Exchange {
         if (road != null) {
             road.log(this);
         }
-        close(ending == Ending.CLIENT_ABORTED ? Reason.ABORTED.status() : status, now);
+        close(ending == Ending.CLIENT_ABORTED && status != TUNNELLED ? Reason.ABORTED.status() : status, now);
         request = null;
         response = null;
         service = null;
@@ -470,7 +473,12 @@ public final class Exchange {
     private void blame(Ending ending, long now, @Nullable UpstreamCall call) {
         switch (ending) {
             case COMPLETE -> {}
-            case CLIENT_ABORTED -> record.refuse(Reason.ABORTED, waited(now, call, "the client closed its connection "));
+            case CLIENT_ABORTED -> {
+                // A tunnel has no other end than that somebody leaves.
+                if (upstreamStatus != TUNNELLED) {
+                    record.refuse(Reason.ABORTED, waited(now, call, "the client closed its connection "));
+                }
+            }
             case CLIENT_TOO_SLOW -> record.refuse(Reason.ABORTED, waited(now, call, "the client stopped taking its answer, given up "));
             case TRUNCATED -> {
                 if (record.reason() == null) {

@@ -8,9 +8,31 @@ import org.jspecify.annotations.Nullable;
 public final class UpstreamOptions {
 
     private Upstream.@Nullable Timeouts timeouts;
+    private boolean tunnel;
+    private boolean unbuffered;
 
     void reset() {
         timeouts = null;
+        tunnel = false;
+        unbuffered = false;
+    }
+
+    /// Whether the client may agree with the upstream on another protocol (WebSocket).
+    public boolean tunnel() {
+        return tunnel;
+    }
+
+    public void allowTunnel() {
+        tunnel = true;
+    }
+
+    /// Whether the upstream gets the body as it comes, from its first byte.
+    public boolean unbuffered() {
+        return unbuffered;
+    }
+
+    public void unbuffer() {
+        unbuffered = true;
     }
 
     /// Limits in time instead of the product's.

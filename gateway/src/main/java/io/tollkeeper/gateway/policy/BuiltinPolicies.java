@@ -16,10 +16,17 @@ import org.jspecify.annotations.Nullable;
 /// section 0, row 4). Pure; any thread.
 public final class BuiltinPolicies {
 
-    private static final Map<String, PolicyFactory> BY_NAME = Map.of(
-            "3scale_referrer", (_, _) -> new ReferrerPolicy(),
-            "caching", (fields, _) -> CachingPolicy.create(fields),
-            "apicast", (_, parts) -> new ApicastPolicy(parts));
+    private static final Map<String, PolicyFactory> BY_NAME = Map.ofEntries(
+            entry("3scale_referrer", (_, _) -> new ReferrerPolicy()),
+            entry("apicast", (_, parts) -> new ApicastPolicy(parts)),
+            entry("caching", (fields, _) -> CachingPolicy.create(fields)),
+            entry("request_unbuffered", (_, _) -> new RequestUnbufferedPolicy()),
+            entry("upstream_connection", UpstreamConnectionPolicy::read),
+            entry("websocket", (_, _) -> new WebSocketPolicy()));
+
+    private static Map.Entry<String, PolicyFactory> entry(String name, PolicyFactory factory) {
+        return Map.entry(name, factory);
+    }
 
     private BuiltinPolicies() {}
 

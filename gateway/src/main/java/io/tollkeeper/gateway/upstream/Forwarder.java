@@ -9,6 +9,7 @@ import io.tollkeeper.gateway.exchange.Exchange;
 import io.tollkeeper.gateway.exchange.Identity;
 import io.tollkeeper.gateway.exchange.Parking;
 import io.tollkeeper.gateway.exchange.Step;
+import io.tollkeeper.gateway.exchange.UpstreamOptions;
 import io.tollkeeper.http.Body;
 import io.tollkeeper.http.HeaderName;
 import io.tollkeeper.http.Headers;
@@ -31,11 +32,17 @@ public final class Forwarder {
     /// connection meanwhile, a short chunked body gets a length, and what is held can be sent a second time.
     private static final int HELD_BACK = 64 * 1024;
 
+    /// A body up to this size may come in one piece with its head, and has a length then.
+    private static final int WITH_HEAD = 1024;
+
+    private static final int SWITCHING_PROTOCOLS = 101;
+
     private static final String VIA = "1.1 " + Identity.NAME;
     private static final String VIA_HTTP2 = "2.0 " + Identity.NAME;
     private static final String SECRET_TOKEN = "X-3scale-proxy-secret-token";
     private static final HeaderName SECRET_TOKEN_NAME = HeaderName.of(SECRET_TOKEN);
     private static final String DEBUG = "X-3scale-debug";
+    private static final HeaderName WEBSOCKET_KEY = HeaderName.of("Sec-WebSocket-Key");
     private static final HeaderName TOLLKEEPER_REQUEST_ID = HeaderName.of("Tollkeeper-Request-Id");
 
     private final UpstreamPool pool;
@@ -47,17 +54,24 @@ public final class Forwarder {
     /// Forwards the exchange's request. The client is asked for its body only now: an `Expect: 100-continue` that was
     /// refused has sent none.
     public Step forward(Exchange exchange, UpstreamTarget target) {
-        Body body = exchange.request().body();
+        Request request = exchange.request();
+        Body body = request.body();
+        boolean unbuffered = exchange.upstreamOptions().unbuffered();
+        if (unbuffered && !mayHaveComeWithItsHead(request)) {
+            call(exchange, target, body.length() < 0);
+            return Step.DONE;
+        }
         if (body.isEmpty() || body.isReplayable() || exchange.form() == Exchange.Form.TOO_LONG) {
-            call(exchange, target);
+            call(exchange, target, false);
             return Step.DONE;
         }
         Parking place = exchange.park(0, Reason.BODY_IDLE);
-        body.peek(HELD_BACK, new Body.Peeked() {
+        Body.Peeked then = new Body.Peeked() {
             @Override
             public void peeked(ByteBuffer bytes, boolean complete) {
+                boolean chunked = unbuffered && !(complete && bytes.remaining() <= WITH_HEAD);
                 place.resumeWith(() -> {
-                    call(exchange, target);
+                    call(exchange, target, chunked);
                     return Step.DONE;
                 });
             }
@@ -66,11 +80,22 @@ public final class Forwarder {
             public void failed(Reason reason, String evidence) {
                 place.resumeWith(() -> exchange.refuse(reason, evidence));
             }
-        });
+        };
+        if (unbuffered) {
+            body.peekReceived(WITH_HEAD, then);
+        } else {
+            body.peek(HELD_BACK, then);
+        }
         return Step.WAIT;
     }
 
-    private void call(Exchange exchange, UpstreamTarget target) {
+    /// Whether a body of unknown length may have come completely with its head: it is sent with its length then, also
+    /// by those who want theirs unbuffered (gateway specification, section 12.36).
+    private static boolean mayHaveComeWithItsHead(Request request) {
+        return request.body().length() < 0 && request.majorVersion() == 1 && !request.headers().has(HeaderName.EXPECT);
+    }
+
+    private void call(Exchange exchange, UpstreamTarget target, boolean chunked) {
         Request request = exchange.request();
         UpstreamRequest sent = exchange.upstreamRequest().reset();
         sent.method(request.method())
@@ -78,18 +103,25 @@ public final class Forwarder {
                 .body(request.body())
                 .repeatable(true);
         writeHeaders(exchange, target, sent.headers());
+        UpstreamOptions options = exchange.upstreamOptions();
+        sent.timeouts(options.timeouts()).chunked(chunked);
+        if (options.tunnel() && asksForTunnel(request)) {
+            sent.upgrade(true).headers().set(HeaderName.UPGRADE, String.valueOf(request.headers().get(HeaderName.UPGRADE)));
+        }
         exchange.record().upstreamHost(target.description());
-        Upstream upstream = upstream(exchange, target);
+        Upstream upstream = target.upstream();
         exchange.record().serverName(upstream.serverName());
         exchange.upstreamStarted();
         Answer answer = new Answer(exchange);
         answer.called(pool.call(exchange.loop(), upstream, sent, answer));
     }
 
-    /// The product's upstream, changed as policies want it for this request.
-    private static Upstream upstream(Exchange exchange, UpstreamTarget target) {
-        Upstream.Timeouts timeouts = exchange.upstreamOptions().timeouts();
-        return timeouts == null ? target.upstream() : target.upstream().with(timeouts);
+    /// Whether the request can become a tunnel: it asks for WebSocket's handshake, on HTTP/1.1, without a body.
+    private static boolean asksForTunnel(Request request) {
+        return request.headers().has(HeaderName.UPGRADE)
+                && request.headers().has(WEBSOCKET_KEY)
+                && request.protocol().equals("HTTP/1.1")
+                && request.body().isEmpty();
     }
 
     private static void writeHeaders(Exchange exchange, UpstreamTarget target, Headers headers) {
@@ -206,7 +238,10 @@ public final class Forwarder {
             headers.add(headers.has(HeaderName.X_REQUEST_ID) ? TOLLKEEPER_REQUEST_ID : HeaderName.X_REQUEST_ID, exchange.id());
             exchange.beforeHead(StatusWriter.UPSTREAM);
             Body body = answer.body();
-            if (exchange.request().method().equals("HEAD")) {
+            if (status == SWITCHING_PROTOCOLS) {
+                headers.set(HeaderName.UPGRADE, String.valueOf(answer.headers().get(HeaderName.UPGRADE)));
+                response.tunnel(answer);
+            } else if (exchange.request().method().equals("HEAD")) {
                 response.sendHeadOnly(answer.contentLength());
                 body.discard();
             } else if (body.isEmpty()) {
