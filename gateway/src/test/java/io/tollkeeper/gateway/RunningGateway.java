@@ -146,6 +146,11 @@ final class RunningGateway implements AutoCloseable {
                 .getPort();
     }
 
+    /// Opens a listener without TLS that takes HTTP/1 and, with prior knowledge, HTTP/2.
+    int listenWithHttp2() throws IOException {
+        return gateway.listen(ListenerSettings.plain("gateway.h2c", loopback()).withHttp2(Http2Limits.DEFAULT)).getPort();
+    }
+
     RawClient client() throws IOException {
         return RawClient.connect(port);
     }

@@ -135,7 +135,7 @@ public final class Forwarder {
         }
         String client = exchange.record().clientAddress();
         if (client != null) {
-            headers.set(HeaderName.X_REAL_IP, client);
+            setAlone(headers, HeaderName.X_REAL_IP, client);
             forwarded(target.forwarded(), client, request, headers);
         }
         if (exchange.record().alias() == null) {
@@ -150,6 +150,12 @@ public final class Forwarder {
         }
     }
 
+    /// Sets what only we may say: `X_Real_IP` of a client is read as our `X-Real-IP` by many servers.
+    private static void setAlone(Headers headers, HeaderName name, String value) {
+        removeLoosely(headers, name.toString());
+        headers.set(name, value);
+    }
+
     private static void forwarded(ForwardedHeaders style, String client, Request request, Headers headers) {
         switch (style) {
             case PASS -> {}
@@ -161,9 +167,9 @@ public final class Forwarder {
             }
             case REPLACE -> {
                 headers.remove(HeaderName.FORWARDED);
-                headers.set(HeaderName.X_FORWARDED_FOR, client);
-                headers.set(HeaderName.X_FORWARDED_PROTO, scheme(request));
-                headers.set(HeaderName.X_FORWARDED_HOST, host(request));
+                setAlone(headers, HeaderName.X_FORWARDED_FOR, client);
+                setAlone(headers, HeaderName.X_FORWARDED_PROTO, scheme(request));
+                setAlone(headers, HeaderName.X_FORWARDED_HOST, host(request));
                 headers.set(HeaderName.VIA, request.majorVersion() == 2 ? VIA_HTTP2 : VIA);
             }
         }
