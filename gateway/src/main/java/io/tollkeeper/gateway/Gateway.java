@@ -10,6 +10,8 @@ import java.util.List;
 import io.tollkeeper.core.proxy.Finding;
 import io.tollkeeper.core.proxy.ProxyConfig;
 import io.tollkeeper.gateway.exchange.GatewayLoop;
+import io.tollkeeper.gateway.jwt.Issuers;
+import io.tollkeeper.gateway.jwt.JwtSettings;
 import io.tollkeeper.gateway.meter.Meter;
 import io.tollkeeper.gateway.metrics.MetricsPage;
 import io.tollkeeper.gateway.route.ServiceRouter;
@@ -21,6 +23,7 @@ import io.tollkeeper.http.Engine;
 import io.tollkeeper.http.Listener;
 import io.tollkeeper.http.ListenerSettings;
 import io.tollkeeper.http.Upstream;
+import io.tollkeeper.http.fetch.Fetcher;
 import io.tollkeeper.http.metrics.PrometheusText;
 import io.tollkeeper.http.recorder.Recorder;
 
@@ -34,14 +37,25 @@ public final class Gateway implements AutoCloseable {
     private final List<GatewayLoop> loops;
     private final List<Listener> listeners = new ArrayList<>();
     private final MetricsPage page;
+    private final Issuers issuers;
 
     /// @param upstreams how upstreams are called
-    public Gateway(Engine engine, UpstreamSettings upstreams, Meter meter, InstantSource clock, Recorder recorder) {
+    /// @param jwt       how tokens are checked
+    /// @param fetcher   how providers of tokens are asked
+    public Gateway(
+            Engine engine,
+            UpstreamSettings upstreams,
+            JwtSettings jwt,
+            Fetcher fetcher,
+            Meter meter,
+            InstantSource clock,
+            Recorder recorder) {
         this.engine = engine;
         loops = engine.loops().stream().map(loop -> new GatewayLoop(loop, clock, recorder.of(loop))).toList();
         loops.forEach(GatewayLoop::watchLag);
         Forwarder forwarder = new Forwarder(engine.upstreams());
-        sync = new ConfigurationSync(new ProductCompiler(meter, forwarder, upstreams), router);
+        issuers = new Issuers(fetcher, jwt, clock);
+        sync = new ConfigurationSync(new ProductCompiler(meter, forwarder, upstreams, issuers), router, issuers);
         page = new MetricsPage(loops.stream().map(GatewayLoop::metrics).toList());
     }
 
@@ -65,6 +79,11 @@ public final class Gateway implements AutoCloseable {
         return listener.address();
     }
 
+    /// The OpenID providers whose tokens are accepted, and how they are.
+    public List<Issuers.Report> issuers() {
+        return issuers.report();
+    }
+
     /// Appends the gateway's metrics in Prometheus' text format. Any thread.
     public void metrics(PrometheusText out) {
         long connections = 0;
@@ -84,6 +103,7 @@ public final class Gateway implements AutoCloseable {
                         router.current().productCount(),
                         router.current().version()),
                 out);
+        issuers.metrics(out);
     }
 
     /// Stops accepting and lets requests under way finish, for at most `patience`. Blocks.
@@ -108,6 +128,7 @@ public final class Gateway implements AutoCloseable {
     /// Closes listeners at once. The engine stays open.
     @Override
     public void close() {
+        issuers.close();
         drain(Duration.ZERO);
     }
 }

@@ -22,14 +22,17 @@ import io.tollkeeper.core.proxy.ErrorAnswer;
 import io.tollkeeper.core.proxy.Finding;
 import io.tollkeeper.core.proxy.ForwardedHeaders;
 import io.tollkeeper.core.proxy.MappingRule;
+import io.tollkeeper.core.proxy.OpenIdSettings;
 import io.tollkeeper.core.proxy.PolicySpec;
 import io.tollkeeper.core.proxy.ProxyConfig;
 import io.tollkeeper.core.proxy.UpstreamPath;
+import io.tollkeeper.gateway.jwt.JwtSettings;
 import io.tollkeeper.gateway.meter.LocalMeter.WhenUnwritable;
 import io.tollkeeper.gateway.meter.Meter;
 import io.tollkeeper.gateway.meter.RemoteMeter;
 import io.tollkeeper.gateway.meter.RemoteMeterSettings;
 import io.tollkeeper.gateway.upstream.UpstreamSettings;
+import io.tollkeeper.http.ClientTls;
 import io.tollkeeper.http.Engine;
 import io.tollkeeper.http.EngineSettings;
 import io.tollkeeper.http.Http2Limits;
@@ -37,6 +40,7 @@ import io.tollkeeper.http.ListenerSettings;
 import io.tollkeeper.http.ServerTls;
 import io.tollkeeper.http.Upstream;
 import io.tollkeeper.http.WireLimits;
+import io.tollkeeper.http.fetch.Fetcher;
 import io.tollkeeper.http.metrics.PrometheusText;
 import io.tollkeeper.http.recorder.Recorder;
 import io.tollkeeper.http.recorder.RecorderSettings;
@@ -63,7 +67,8 @@ final class RunningGateway implements AutoCloseable {
         meter = builder.remote == null
                 ? builder.meter.start(builder.whenUnwritable)
                 : new RemoteMeter(engine.upstreams(), engine.loops(), builder.remote);
-        gateway = new Gateway(engine, builder.upstreams, meter, InstantSource.system(), recorder);
+        gateway = new Gateway(engine, builder.upstreams, builder.jwt, new Fetcher(engine, ClientTls.VERIFIED, "Tollkeeper/test"),
+                meter, builder.clock, recorder);
         List<Finding> findings = gateway.apply(builder.products);
         assertThat(findings).filteredOn(Finding::isError).isEmpty();
         port = gateway.listen(ListenerSettings.plain("gateway", loopback())).getPort();
@@ -89,6 +94,8 @@ final class RunningGateway implements AutoCloseable {
         private List<ProxyConfig> products = List.of();
         private UpstreamSettings upstreams = UpstreamSettings.DEFAULT;
         private EngineSettings.Dns dns = EngineSettings.Dns.DEFAULT;
+        private InstantSource clock = InstantSource.system();
+        private JwtSettings jwt = JwtSettings.DEFAULT;
         private WhenUnwritable whenUnwritable = WhenUnwritable.OPEN;
         private @Nullable FlightStore store;
         private @Nullable RemoteMeterSettings remote;
@@ -109,6 +116,16 @@ final class RunningGateway implements AutoCloseable {
 
         Builder dns(EngineSettings.Dns settings) {
             dns = settings;
+            return this;
+        }
+
+        Builder clock(InstantSource source) {
+            clock = source;
+            return this;
+        }
+
+        Builder jwt(JwtSettings settings) {
+            jwt = settings;
             return this;
         }
 
@@ -232,6 +249,7 @@ final class RunningGateway implements AutoCloseable {
         private String appKey = "app_key";
         private ErrorAnswer authMissing = ErrorAnswer.AUTH_MISSING;
         private @Nullable String secretToken;
+        private @Nullable OpenIdSettings openId;
         private @Nullable String hostnameRewrite;
         private @Nullable BackendEndpoint backend;
         private List<PolicySpec> policies = List.of(PolicySpec.APICAST);
@@ -282,6 +300,14 @@ final class RunningGateway implements AutoCloseable {
 
         Shape secretToken(String value) {
             secretToken = value;
+            return this;
+        }
+
+        /// Takes tokens in the headers.
+        Shape openId(OpenIdSettings value) {
+            openId = value;
+            mode = AuthenticationMode.OAUTH;
+            location = CredentialsLocation.HEADERS;
             return this;
         }
 
@@ -337,6 +363,7 @@ final class RunningGateway implements AutoCloseable {
                     .backendAuthenticationValue("svc-token")
                     .backend(backend)
                     .policies(policies)
+                    .openId(openId)
                     .rules(rules)
                     .build();
         }

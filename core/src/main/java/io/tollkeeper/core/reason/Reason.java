@@ -10,6 +10,7 @@ import static io.tollkeeper.core.reason.Domain.CLIENT_NETWORK;
 import static io.tollkeeper.core.reason.Domain.CONFIG;
 import static io.tollkeeper.core.reason.Domain.DNS;
 import static io.tollkeeper.core.reason.Domain.GATEWAY;
+import static io.tollkeeper.core.reason.Domain.IDENTITY_PROVIDER;
 import static io.tollkeeper.core.reason.Domain.SERVICE_MANAGEMENT;
 import static io.tollkeeper.core.reason.Domain.UPSTREAM;
 import static io.tollkeeper.core.reason.Domain.UPSTREAM_NETWORK;
@@ -114,6 +115,50 @@ public enum Reason {
             "Authentication failed.",
             "Send either app_id or user_key, not both.",
             "authentication_error", 403),
+
+    // ---- tokens of OpenID providers
+    TOKEN_MALFORMED("A-JWT-MALFORMED", CLIENT, 403, "http_request_denied",
+            "Authentication failed.",
+            "Send the access token as the provider gave it (three parts joined by dots), not an opaque or encrypted one."),
+    TOKEN_ALGORITHM("A-JWT-ALG", CLIENT, 403, "http_request_denied",
+            "Authentication failed.",
+            "Let the provider sign with an accepted algorithm, or add the token's to the provider's list of supported ones."),
+    TOKEN_KEY_UNKNOWN("A-JWT-KID-UNKNOWN", CLIENT, 403, "http_request_denied",
+            "Authentication failed.",
+            "The token may come from another realm; if the provider has a new key, look whether it publishes it at its jwks_uri."),
+    TOKEN_KEY_ALGORITHM("A-JWT-KEY-ALG", CLIENT, 403, "http_request_denied",
+            "Authentication failed.",
+            "The key that the token names is for another algorithm: a mistake of the provider, or an attempt to deceive."),
+    TOKEN_SIGNATURE("A-JWT-SIG", CLIENT, 403, "http_request_denied",
+            "Authentication failed.",
+            "The token was changed on its way or signed by somebody else; look whether the realm was made anew under old key names."),
+    TOKEN_ISSUER("A-JWT-ISS", CLIENT, 403, "http_request_denied",
+            "Authentication failed.",
+            "iss must equal the configured issuer byte for byte; a slash at its end or another host name makes it another one."),
+    TOKEN_CLAIM("A-JWT-CLAIM", CLIENT, 403, "http_request_denied",
+            "Authentication failed.",
+            "Let the provider put iss, sub, aud and exp into its access tokens."),
+    TOKEN_EXPIRED("A-JWT-EXPIRED", CLIENT, 403, "http_request_denied",
+            "Authentication failed.",
+            "The client has to ask for a new token in time; a few seconds of difference are what gateway.jwt.leeway is for."),
+    TOKEN_NOT_YET_VALID("A-JWT-NBF", CLIENT, 403, "http_request_denied",
+            "Authentication failed.",
+            "The token is for later; if it is new, compare the clocks of provider and gateway, or set gateway.jwt.leeway."),
+    TOKEN_SKEW("A-JWT-SKEW", GATEWAY, 403, "http_request_denied",
+            "Authentication failed.",
+            "The clocks of provider and gateway differ: mend time synchronisation on both, or set gateway.jwt.leeway meanwhile."),
+    TOKEN_TYPE("A-JWT-TYP", CLIENT, 403, "http_request_denied",
+            "Authentication failed.",
+            "Send the access token; ID tokens and refresh tokens are for other purposes."),
+    TOKEN_CLIENT("A-JWT-CLIENT", CONFIG, 403, "http_request_denied",
+            "Authentication failed.",
+            "Name a claim of the token that holds the application's id, or let the provider add that claim."),
+    ISSUER_UNREACHABLE("A-IDP-UNREACHABLE", IDENTITY_PROVIDER, 403, "destination_unavailable",
+            "Authentication failed.",
+            "The provider's keys could not be fetched: open its discovery document from the gateway's machine; status tells the last error."),
+    ISSUER_MISSING("A-IDP-MISSING", CONFIG, 403, "proxy_configuration_error",
+            "Authentication failed.",
+            "Name the provider of this product: an issuer URL, or issuer, algorithms and keys in the document."),
 
     // ---- how much
     LIMIT("L-LIMIT", CLIENT, 429, "http_request_denied",

@@ -8,12 +8,14 @@ public final class Credentials {
     private @Nullable String userKey;
     private @Nullable String appId;
     private @Nullable String appKey;
+    private @Nullable String accessToken;
     private @Nullable String name;
 
     public void clear() {
         userKey = null;
         appId = null;
         appKey = null;
+        accessToken = null;
         name = null;
     }
 
@@ -28,6 +30,16 @@ public final class Credentials {
         appKey = key;
     }
 
+    void accessToken(String nameSent, String token) {
+        name = nameSent;
+        accessToken = token;
+    }
+
+    /// The access token was checked: it stands for this application.
+    public void provedToBe(String applicationId) {
+        appId = applicationId;
+    }
+
     public @Nullable String userKey() {
         return userKey;
     }
@@ -40,12 +52,19 @@ public final class Credentials {
         return appKey;
     }
 
-    /// The name under which the product takes what identifies the application: `user_key`, `app_id`, `Authorization`.
+    /// The token of an OpenID provider as sent; secret. Worth nothing until [#provedToBe] was called.
+    public @Nullable String accessToken() {
+        return accessToken;
+    }
+
+    /// The name under which the product takes what identifies the application: `user_key`, `app_id`,
+    /// `access_token`, `Authorization`.
     public @Nullable String name() {
         return name;
     }
 
-    /// What identifies the application: user key or application id.
+    /// What identifies the application: user key or application id (that of a token once it was
+    /// checked).
     public @Nullable String identifier() {
         return userKey != null ? userKey : appId;
     }

@@ -18,11 +18,15 @@ import org.jspecify.annotations.Nullable;
 /// | mode | query | headers | authorization |
 /// |---|---|---|---|
 /// | user key | argument, else form field | header | user of `Basic`, else token of `Bearer` |
+/// | OAuth | argument `access_token`, else form field, else `Bearer` | header `access_token`, else `Bearer` | token of `Bearer` |
 /// | app id and key | arguments, each missing one from the form | headers | user of `Basic`, else token of `Bearer`; password of `Basic` |
 ///
 /// Arguments of the URL: first of that name in any letter case, value as it stands there, not decoded. Form fields are
 /// decoded. Header names match with `-` for `_`. An empty value is a value.
 public final class CredentialsReader {
+
+    /// What an access token is called, whatever the product says.
+    private static final String ACCESS_TOKEN = "access_token";
 
     private final @Nullable AuthenticationMode mode;
     private final CredentialsLocation location;
@@ -46,7 +50,7 @@ public final class CredentialsReader {
         return switch (mode) {
             case USER_KEY -> argument(request.query(), userKey) == null;
             case APP_ID -> argument(request.query(), appId) == null || argument(request.query(), appKey) == null;
-            case OAUTH -> false;
+            case OAUTH -> argument(request.query(), ACCESS_TOKEN) == null;
         };
     }
 
@@ -54,8 +58,11 @@ public final class CredentialsReader {
     ///
     /// @param form the form body as sent, none if there is none or it was not read
     public boolean read(Request request, @Nullable String form, Credentials into) {
-        if (mode == null || mode == AuthenticationMode.OAUTH) {
+        if (mode == null) {
             return false;
+        }
+        if (mode == AuthenticationMode.OAUTH) {
+            return token(request, form, into);
         }
         boolean byKey = mode == AuthenticationMode.USER_KEY;
         return switch (location) {
@@ -67,6 +74,25 @@ public final class CredentialsReader {
                     : application(header(request, appId), header(request, appKey), into);
             case AUTHORIZATION -> authorization(request.headers().get(HeaderName.AUTHORIZATION), byKey, into);
         };
+    }
+
+    private boolean token(Request request, @Nullable String form, Credentials into) {
+        String token = switch (location) {
+            case QUERY -> argumentOrField(request, form, ACCESS_TOKEN);
+            case HEADERS -> header(request, ACCESS_TOKEN);
+            case AUTHORIZATION -> null;
+        };
+        String name = ACCESS_TOKEN;
+        if (token == null) {
+            String field = request.headers().get(HeaderName.AUTHORIZATION);
+            token = field == null ? null : afterScheme(field, "Bearer");
+            name = "Authorization";
+        }
+        if (token == null) {
+            return false;
+        }
+        into.accessToken(name, token);
+        return true;
     }
 
     private static boolean user(String name, @Nullable String key, Credentials into) {
@@ -196,18 +222,21 @@ public final class CredentialsReader {
         if (mode == null) {
             return "the product's backend_version (or its credentials_location) is missing or unknown, so no credentials can be right";
         }
-        if (mode == AuthenticationMode.OAUTH) {
-            return "the product's mode is OAuth, which this gateway cannot check";
-        }
+        boolean byToken = mode == AuthenticationMode.OAUTH;
         boolean byKey = mode == AuthenticationMode.USER_KEY;
-        String names = byKey ? userKey : appId + " and " + appKey;
+        String names = byToken ? ACCESS_TOKEN : byKey ? userKey : appId + " and " + appKey;
         String where = switch (location) {
             case QUERY -> names + " in the query" + (form == null ? "" : " and in the form body");
             case HEADERS -> names + " in the headers";
-            case AUTHORIZATION -> "Authorization: Basic" + (byKey ? " or Bearer" : " with application id and key");
+            case AUTHORIZATION -> byToken
+                    ? "Authorization: Bearer"
+                    : "Authorization: Basic" + (byKey ? " or Bearer" : " with application id and key");
         };
         StringBuilder text = new StringBuilder("looked for ").append(where);
-        String found = found(request, form, byKey);
+        if (byToken && location != CredentialsLocation.AUTHORIZATION) {
+            text.append(", and for Authorization: Bearer");
+        }
+        String found = found(request, form);
         text.append(found.isEmpty() ? "; found nothing like it" : "; found ").append(found);
         if (!formNote.isEmpty()) {
             text.append("; ").append(formNote);
@@ -215,19 +244,19 @@ public final class CredentialsReader {
         return text.toString();
     }
 
-    private String found(Request request, @Nullable String form, boolean byKey) {
+    private String found(Request request, @Nullable String form) {
         StringBuilder near = new StringBuilder();
         String query = request.query();
         if (query != null) {
             for (String pair : query.split("&", 101)) {
                 int equals = pair.indexOf('=');
-                note(equals < 0 ? pair : pair.substring(0, equals), equals < 0 ? "query, without =" : "query", byKey, near);
+                note(equals < 0 ? pair : pair.substring(0, equals), equals < 0 ? "query, without =" : "query", near);
             }
         }
         if (form != null) {
             for (String pair : form.split("&", 101)) {
                 int equals = pair.indexOf('=');
-                note(Arguments.decoded(equals < 0 ? pair : pair.substring(0, equals)), "form body", byKey, near);
+                note(Arguments.decoded(equals < 0 ? pair : pair.substring(0, equals)), "form body", near);
             }
         }
         Headers headers = request.headers();
@@ -237,16 +266,24 @@ public final class CredentialsReader {
                 int blank = value.indexOf(' ');
                 append("Authorization" + (blank > 0 && blank <= 10 ? " (" + value.substring(0, blank) + ")" : ""), "headers", near);
             } else {
-                note(headers.name(i), "headers", byKey, near);
+                note(headers.name(i), "headers", near);
             }
         }
         return near.toString();
     }
 
-    private void note(String name, String place, boolean byKey, StringBuilder near) {
-        if (byKey ? isNear(name, userKey) : isNear(name, appId) || isNear(name, appKey)) {
+    private void note(String name, String place, StringBuilder near) {
+        if (isNear(name)) {
             append(name.length() > 40 ? name.substring(0, 40) + "…" : name, place, near);
         }
+    }
+
+    private boolean isNear(String name) {
+        return mode != null && switch (mode) {
+            case USER_KEY -> isNear(name, userKey);
+            case APP_ID -> isNear(name, appId) || isNear(name, appKey);
+            case OAUTH -> isNear(name, ACCESS_TOKEN);
+        };
     }
 
     private static void append(String name, String place, StringBuilder near) {

@@ -1,5 +1,7 @@
 package io.tollkeeper.gateway.exchange;
 
+import java.util.Map;
+
 import io.tollkeeper.core.authorize.Call;
 import io.tollkeeper.core.flight.FlightRecord;
 import io.tollkeeper.core.flight.RequestId;
@@ -77,6 +79,7 @@ public final class Exchange {
     private Form form = Form.NOT_READ;
     private @Nullable String formText;
     private long meterNanos;
+    private Map<String, Object> claims = Map.of();
 
     // the upstream's side
     private @Nullable UpstreamCall upstreamCall;
@@ -104,6 +107,7 @@ public final class Exchange {
         form = Form.NOT_READ;
         formText = null;
         meterNanos = 0;
+        claims = Map.of();
         upstreamCall = null;
         upstreamActive = false;
         upstreamStatus = 0;
@@ -253,6 +257,15 @@ public final class Exchange {
         formText = text;
     }
 
+    /// What the caller's token says (gateway specification, section 1.4: `jwt`); empty without one.
+    public Map<String, Object> claims() {
+        return claims;
+    }
+
+    public void claims(Map<String, Object> ofToken) {
+        claims = ofToken;
+    }
+
     public void meterNanos(long nanos) {
         meterNanos += nanos;
     }
@@ -285,9 +298,13 @@ public final class Exchange {
         return parking == place;
     }
 
-    void resumedAt(Step step) {
+    void leaveParking() {
         parking = null;
         parkingDeadline.clear();
+    }
+
+    void resumedAt(Step step) {
+        leaveParking();
         if (inStep) {
             // resumed before the step that parked has returned: the chain goes on by itself
             resumedInStep = step;

@@ -55,6 +55,14 @@ public final class Parking {
         return !left && exchange.isParkedAt(this);
     }
 
+    /// There is nothing to wait for after all: the step that parked goes on. On the exchange's loop.
+    public void abandon() {
+        if (isTaken()) {
+            left = true;
+            exchange.leaveParking();
+        }
+    }
+
     private void leave(Step step) {
         if (isTaken()) {
             left = true;

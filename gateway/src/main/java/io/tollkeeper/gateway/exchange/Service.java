@@ -50,7 +50,9 @@ public final class Service {
 
     /// The argument whose value identifies the application, and the one that proves it.
     String identifierName() {
-        return config.mode() == AuthenticationMode.APP_ID ? config.authAppId() : config.authUserKey();
+        return config.mode() == AuthenticationMode.OAUTH
+                ? "access_token"
+                : config.mode() == AuthenticationMode.APP_ID ? config.authAppId() : config.authUserKey();
     }
 
     String secretName() {
@@ -75,6 +77,20 @@ public final class Service {
                     AUTHENTICATION_ERROR,
                     METER_TOKEN,
                     METER_DENIED,
+                    TOKEN_MALFORMED,
+                    TOKEN_ALGORITHM,
+                    TOKEN_KEY_UNKNOWN,
+                    TOKEN_KEY_ALGORITHM,
+                    TOKEN_SIGNATURE,
+                    TOKEN_ISSUER,
+                    TOKEN_CLAIM,
+                    TOKEN_EXPIRED,
+                    TOKEN_NOT_YET_VALID,
+                    TOKEN_SKEW,
+                    TOKEN_TYPE,
+                    TOKEN_CLIENT,
+                    ISSUER_UNREACHABLE,
+                    ISSUER_MISSING,
                     METRIC_INVALID,
                     USAGE_VALUE_INVALID -> config.authFailed();
             default -> null;

@@ -13,6 +13,7 @@ import io.tollkeeper.gateway.exchange.Exchange;
 import io.tollkeeper.gateway.exchange.Parking;
 import io.tollkeeper.gateway.exchange.RequestUsage;
 import io.tollkeeper.gateway.exchange.Step;
+import io.tollkeeper.gateway.jwt.OpenId;
 import io.tollkeeper.gateway.meter.Meter;
 import io.tollkeeper.gateway.rules.MappingRules;
 import io.tollkeeper.gateway.rules.RuleScratch;
@@ -31,6 +32,7 @@ import org.jspecify.annotations.Nullable;
 /// | rewrite | read a form body if something in it could matter | |
 /// | rewrite | find credentials | `A-NO-CREDENTIALS`: before the rules, so no key and no rule is 401 |
 /// | rewrite | match mapping rules, sum up usage | |
+/// | rewrite | find out whom a token stands for | `A-JWT-…`, `A-IDP-…` |
 /// | access | nothing is used | `R-NO-MAPPING-RULE` |
 /// | access | ask the meter, which counts | `A-…`, `L-…` |
 /// | content | pass the request on | `R-NO-UPSTREAM`, `U-…`, `D-…` |
@@ -42,6 +44,7 @@ final class ApicastPolicy implements Policy {
 
     private final CredentialsReader credentials;
     private final MappingRules rules;
+    private final @Nullable OpenId openId;
     private final Meter.Account account;
     private final Forwarder forwarder;
     private final @Nullable UpstreamTarget target;
@@ -49,6 +52,7 @@ final class ApicastPolicy implements Policy {
     ApicastPolicy(ProductParts parts) {
         credentials = parts.credentials();
         rules = parts.rules();
+        openId = parts.openId();
         account = parts.account();
         forwarder = parts.forwarder();
         target = parts.target();
@@ -144,7 +148,7 @@ final class ApicastPolicy implements Policy {
             record.usage(exchange.service().metric(usage.slot(i)), usage.amount(i));
         }
         record.stamp(Stage.RULES, System.nanoTime());
-        return Step.NEXT;
+        return openId == null ? Step.NEXT : openId.identify(exchange);
     }
 
     private static String formNote(Exchange exchange) {

@@ -6,11 +6,13 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 import io.tollkeeper.core.proxy.Finding;
 import io.tollkeeper.core.proxy.ProxyConfig;
 import io.tollkeeper.gateway.exchange.Service;
+import io.tollkeeper.gateway.jwt.Issuers;
 import io.tollkeeper.gateway.policy.PolicyChain;
 import io.tollkeeper.gateway.route.Route;
 import io.tollkeeper.gateway.route.RouteTable;
@@ -23,13 +25,15 @@ public final class ConfigurationSync {
 
     private final ProductCompiler compiler;
     private final ServiceRouter router;
+    private final Issuers issuers;
     /// Last good forms by product.
     private Map<String, Route> good = Map.of();
     private long version;
 
-    public ConfigurationSync(ProductCompiler compiler, ServiceRouter router) {
+    public ConfigurationSync(ProductCompiler compiler, ServiceRouter router, Issuers issuers) {
         this.compiler = compiler;
         this.router = router;
+        this.issuers = issuers;
     }
 
     /// Puts these products in force, and only these. Tells what is wrong with them; an error concerns its product only.
@@ -51,6 +55,7 @@ public final class ConfigurationSync {
         }
         good = compiled;
         router.replace(new RouteTable(++version, byHost));
+        issuers.serve(compiled.values().stream().map(Route::openId).filter(Objects::nonNull).toList());
         return List.copyOf(findings);
     }
 
@@ -72,7 +77,7 @@ public final class ConfigurationSync {
         if (fresh != null) {
             return fresh;
         }
-        return known != null ? known : new Route(Service.broken(config), new PolicyChain(List.of()), null);
+        return known != null ? known : new Route(Service.broken(config), new PolicyChain(List.of()), null, null);
     }
 
     private static void claimHosts(

@@ -8,6 +8,8 @@ import io.tollkeeper.core.proxy.MappingRule;
 import io.tollkeeper.core.proxy.ProxyConfig;
 import io.tollkeeper.gateway.credentials.CredentialsReader;
 import io.tollkeeper.gateway.exchange.Service;
+import io.tollkeeper.gateway.jwt.Issuers;
+import io.tollkeeper.gateway.jwt.OpenId;
 import io.tollkeeper.gateway.meter.Meter;
 import io.tollkeeper.gateway.policy.BuiltinPolicies;
 import io.tollkeeper.gateway.policy.PolicyChain;
@@ -27,11 +29,13 @@ public final class ProductCompiler {
     private final Meter meter;
     private final Forwarder forwarder;
     private final UpstreamSettings upstreams;
+    private final Issuers issuers;
 
-    public ProductCompiler(Meter meter, Forwarder forwarder, UpstreamSettings upstreams) {
+    public ProductCompiler(Meter meter, Forwarder forwarder, UpstreamSettings upstreams, Issuers issuers) {
         this.meter = meter;
         this.forwarder = forwarder;
         this.upstreams = upstreams;
+        this.issuers = issuers;
     }
 
     /// The running form, or none if there are errors among what is added to `findings`.
@@ -61,6 +65,17 @@ public final class ProductCompiler {
         if (problem != null) {
             error(findings, config, "backend.endpoint", problem);
         }
+        OpenId openId = issuers.of(config, new Issuers.Complaints() {
+            @Override
+            public void error(String key, String message) {
+                ProductCompiler.error(findings, config, key, message);
+            }
+
+            @Override
+            public void warning(String key, String message) {
+                ProductCompiler.warning(findings, config, key, message);
+            }
+        });
         if (hasErrors(findings, before)) {
             return null;
         }
@@ -69,6 +84,7 @@ public final class ProductCompiler {
                 config,
                 new CredentialsReader(config),
                 rules,
+                openId,
                 meter.account(config, rules.metrics()),
                 forwarder,
                 upstreams,
@@ -76,7 +92,7 @@ public final class ProductCompiler {
         PolicyChain chain = BuiltinPolicies.chain(config.policies(), parts, source(config), findings);
         return hasErrors(findings, before)
                 ? null
-                : new Route(new Service(config, rules.metrics()), chain, target == null ? null : target.upstream());
+                : new Route(new Service(config, rules.metrics()), chain, openId, target == null ? null : target.upstream());
     }
 
     private static boolean hasErrors(List<Finding> findings, int from) {
