@@ -15,6 +15,7 @@ import io.tollkeeper.app.control.Controls;
 import io.tollkeeper.app.operate.Explaining;
 import io.tollkeeper.app.operate.LiveConfiguration;
 import io.tollkeeper.app.operate.LiveConfiguration.Outcome;
+import io.tollkeeper.app.operate.Providers;
 import io.tollkeeper.app.operate.StatusHandler.Readiness;
 import io.tollkeeper.app.settings.ListenAddress;
 import io.tollkeeper.app.settings.Role;
@@ -40,6 +41,7 @@ final class RunningNode implements Program.Running, Controls {
     private final Explaining explaining;
     private final Map<String, InetSocketAddress> addresses = new LinkedHashMap<>();
     private final List<Consumer<Duration>> drains = new ArrayList<>();
+    private @Nullable Gateway gateway;
     private volatile boolean draining;
 
     RunningNode(Role role, Settings settings, Engine engine, Closing closing, LiveConfiguration live, Explaining explaining) {
@@ -52,16 +54,17 @@ final class RunningNode implements Program.Running, Controls {
     }
 
     /// Opens the listeners for API calls.
-    void listen(Gateway gateway) throws IOException {
+    void listen(Gateway newGateway) throws IOException {
+        gateway = newGateway;
         var plain = settings.gateway().listen();
         if (plain != null) {
-            addresses.put("gateway", gateway.listen(HttpParts.gateway(settings, plain)));
+            addresses.put("gateway", newGateway.listen(HttpParts.gateway(settings, plain)));
         }
         var tls = settings.gateway().tls().listen();
         if (tls != null) {
-            addresses.put("gateway.tls", gateway.listen(HttpParts.gatewayTls(settings, tls)));
+            addresses.put("gateway.tls", newGateway.listen(HttpParts.gatewayTls(settings, tls)));
         }
-        drains.add(gateway::drain);
+        drains.add(newGateway::drain);
     }
 
     /// Opens another listener, if it has an address.
@@ -91,7 +94,8 @@ final class RunningNode implements Program.Running, Controls {
     }
 
     @Override public Answer status() {
-        return Answer.ok(Greeting.listening(engine, addresses, settings.data()) + live.describe());
+        return Answer.ok(Greeting.listening(engine, addresses, settings.data()) + live.describe()
+                + (gateway == null ? "" : Providers.text(gateway.issuers())));
     }
 
     @Override public Answer reload() {

@@ -8,6 +8,7 @@ import java.util.List;
 
 import io.tollkeeper.app.command.Program;
 import io.tollkeeper.app.command.Sources;
+import io.tollkeeper.app.command.VersionCommand;
 import io.tollkeeper.app.control.ControlSocket;
 import io.tollkeeper.app.declaration.Configuration;
 import io.tollkeeper.app.declaration.Configuration.Loaded;
@@ -28,11 +29,13 @@ import io.tollkeeper.core.proxy.Finding;
 import io.tollkeeper.core.proxy.ProxyConfig;
 import io.tollkeeper.doctor.explain.Explainer;
 import io.tollkeeper.gateway.Gateway;
+import io.tollkeeper.gateway.jwt.JwtSettings;
 import io.tollkeeper.gateway.upstream.UpstreamSettings;
 import io.tollkeeper.http.ClientTls;
 import io.tollkeeper.http.Engine;
 import io.tollkeeper.http.ListenerSettings;
 import io.tollkeeper.http.WireLimits;
+import io.tollkeeper.http.fetch.Fetcher;
 import io.tollkeeper.http.metrics.PrometheusText;
 import io.tollkeeper.http.recorder.Recorder;
 import io.tollkeeper.http.recorder.RecorderSettings;
@@ -104,7 +107,10 @@ final class Wiring implements Program {
                 new RecorderSettings(settings.flight().records(), settings.flight().successesPerSecond(), LOG_LINES),
                 accessLog.channel(), flights));
         var gateway = role.hasGateway() && parts != null
-                ? closing.with(new Gateway(engine, upstreams(settings), parts.local(), clock, recorder)) : null;
+                ? closing.with(new Gateway(engine, upstreams(settings),
+                        new JwtSettings(settings.gateway().jwt().leeway(), settings.gateway().jwt().refresh()),
+                        new Fetcher(engine, ClientTls.VERIFIED, "Tollkeeper/" + VersionCommand.current()),
+                        parts.local(), clock, recorder)) : null;
         var served = parts == null ? null : parts.serve(recorder, closing);
 
         // Without a configuration a gateway serves the demo; a meter what the Internal API writes.

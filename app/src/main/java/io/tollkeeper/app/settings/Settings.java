@@ -60,8 +60,16 @@ public record Settings(
             @Nullable Secret configuration,
             @Setting(value = "", alias = "THREESCALE_CONFIG_FILE", says = "A file with a 3scale document; `gateway.configuration` goes before it.")
             @Nullable Path configurationFile,
+            Jwt jwt,
             Http2 http2,
             Tls tls) {}
+
+    /// Tokens of OpenID providers.
+    public record Jwt(
+            @Setting(value = "0s", says = "By how much a token may have expired, or be early, and still pass: for clocks that differ.")
+            Duration leeway,
+            @Setting(value = "5m", says = "How often the keys of a provider are fetched anew; 0s: only when a token names a key that is not known.")
+            Duration refresh) {}
 
     /// HTTP/2 of the listeners for API calls.
     public record Http2(
