@@ -107,7 +107,7 @@ final class Wiring implements Program {
                 new RecorderSettings(settings.flight().records(), settings.flight().successesPerSecond(), LOG_LINES),
                 accessLog.channel(), flights));
         var gateway = role.hasGateway() && parts != null
-                ? closing.with(new Gateway(engine, upstreams(settings),
+                ? closing.with(new Gateway(engine, upstreams(settings), settings.gateway().pathRouting(),
                         new JwtSettings(settings.gateway().jwt().leeway(), settings.gateway().jwt().refresh()),
                         new Fetcher(engine, ClientTls.VERIFIED, "Tollkeeper/" + VersionCommand.current()),
                         parts.local(), clock, recorder)) : null;

@@ -14,6 +14,7 @@ import io.tollkeeper.gateway.jwt.Issuers;
 import io.tollkeeper.gateway.jwt.JwtSettings;
 import io.tollkeeper.gateway.meter.Meter;
 import io.tollkeeper.gateway.metrics.MetricsPage;
+import io.tollkeeper.gateway.route.PathRouting;
 import io.tollkeeper.gateway.route.ServiceRouter;
 import io.tollkeeper.gateway.sync.ConfigurationSync;
 import io.tollkeeper.gateway.sync.ProductCompiler;
@@ -40,11 +41,13 @@ public final class Gateway implements AutoCloseable {
     private final Issuers issuers;
 
     /// @param upstreams how upstreams are called
+    /// @param routing   whether mapping rules take part in choosing a product
     /// @param jwt       how tokens are checked
     /// @param fetcher   how providers of tokens are asked
     public Gateway(
             Engine engine,
             UpstreamSettings upstreams,
+            PathRouting routing,
             JwtSettings jwt,
             Fetcher fetcher,
             Meter meter,
@@ -55,7 +58,7 @@ public final class Gateway implements AutoCloseable {
         loops.forEach(GatewayLoop::watchLag);
         Forwarder forwarder = new Forwarder(engine.upstreams());
         issuers = new Issuers(fetcher, jwt, clock);
-        sync = new ConfigurationSync(new ProductCompiler(meter, forwarder, upstreams, issuers), router, issuers);
+        sync = new ConfigurationSync(new ProductCompiler(meter, forwarder, upstreams, issuers), router, routing, issuers);
         page = new MetricsPage(loops.stream().map(GatewayLoop::metrics).toList());
     }
 

@@ -47,9 +47,15 @@ final class GatewayHandler implements ExchangeHandler {
         Exchange begun = begin(request, response);
         RouteTable table = router.current();
         begun.record().configVersion(table.version());
-        Route route = table.find(request.host());
+        String path = NormalPath.of(request.path());
+        if (path == null) {
+            begun.refuse(Reason.MALFORMED, NormalPath.fault(request.path()));
+            return;
+        }
+        begun.path(path);
+        Route route = table.find(request.host(), request.method(), path, request.query(), loop.scratch());
         if (route == null) {
-            begun.refuse(Reason.NO_HOST, table.nearMiss(request.host()));
+            begun.refuse(Reason.NO_HOST, table.nearMiss(request.host(), request.method() + " " + path));
             return;
         }
         begun.choose(route.service(), route.chain());
@@ -58,12 +64,6 @@ final class GatewayHandler implements ExchangeHandler {
             begun.refuse(Reason.PRODUCT_BROKEN, "the configuration of product " + route.service().id() + " was refused");
             return;
         }
-        String path = NormalPath.of(request.path());
-        if (path == null) {
-            begun.refuse(Reason.MALFORMED, NormalPath.fault(request.path()));
-            return;
-        }
-        begun.path(path);
         route.chain().run(begun);
     }
 

@@ -31,6 +31,7 @@ import io.tollkeeper.gateway.meter.LocalMeter.WhenUnwritable;
 import io.tollkeeper.gateway.meter.Meter;
 import io.tollkeeper.gateway.meter.RemoteMeter;
 import io.tollkeeper.gateway.meter.RemoteMeterSettings;
+import io.tollkeeper.gateway.route.PathRouting;
 import io.tollkeeper.gateway.upstream.UpstreamSettings;
 import io.tollkeeper.http.ClientTls;
 import io.tollkeeper.http.Engine;
@@ -67,7 +68,7 @@ final class RunningGateway implements AutoCloseable {
         meter = builder.remote == null
                 ? builder.meter.start(builder.whenUnwritable)
                 : new RemoteMeter(engine.upstreams(), engine.loops(), builder.remote);
-        gateway = new Gateway(engine, builder.upstreams, builder.jwt, new Fetcher(engine, ClientTls.VERIFIED, "Tollkeeper/test"),
+        gateway = new Gateway(engine, builder.upstreams, builder.routing, builder.jwt, new Fetcher(engine, ClientTls.VERIFIED, "Tollkeeper/test"),
                 meter, builder.clock, recorder);
         List<Finding> findings = gateway.apply(builder.products);
         assertThat(findings).filteredOn(Finding::isError).isEmpty();
@@ -96,6 +97,7 @@ final class RunningGateway implements AutoCloseable {
         private EngineSettings.Dns dns = EngineSettings.Dns.DEFAULT;
         private InstantSource clock = InstantSource.system();
         private JwtSettings jwt = JwtSettings.DEFAULT;
+        private PathRouting routing = PathRouting.OFF;
         private WhenUnwritable whenUnwritable = WhenUnwritable.OPEN;
         private @Nullable FlightStore store;
         private @Nullable RemoteMeterSettings remote;
@@ -126,6 +128,11 @@ final class RunningGateway implements AutoCloseable {
 
         Builder jwt(JwtSettings settings) {
             jwt = settings;
+            return this;
+        }
+
+        Builder routing(PathRouting how) {
+            routing = how;
             return this;
         }
 

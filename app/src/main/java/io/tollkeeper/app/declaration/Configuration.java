@@ -1,7 +1,9 @@
 package io.tollkeeper.app.declaration;
 
 import java.io.IOException;
-import java.nio.charset.MalformedInputException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -43,15 +45,16 @@ public record Configuration(@Nullable Path file, Settings settings, ProductSourc
     /// Reads everything; blocks for the files.
     public static Loaded load(Role role, @Nullable Path file, Map<String, String> environment, List<String> overrides) {
         var findings = new Findings();
-        var text = file == null ? null : read(file, findings);
-        if (file != null && text == null) {
+        var bytes = file == null ? null : read(file, findings);
+        if (file != null && bytes == null) {
             return new Loaded.Bad(findings.sorted());
         }
-        var document = file == null || text == null ? null : Document.read(file.toString(), text, findings);
-        boolean foreign = document != null && text != null && GatewayDocumentReader.recognises(document, text);
-        var settings = SettingsReader.read(foreign ? null : document, NOT_SETTINGS, environment, overrides, findings);
-        var declared = document == null ? Declared.NOTHING
-                : foreign ? GatewayDocumentReader.read(document, findings)
+        boolean foreign = bytes != null && GatewayDocumentReader.recognises(bytes);
+        var document = file == null || bytes == null || foreign ? null : document(file.toString(), bytes, findings);
+        var settings = SettingsReader.read(document, NOT_SETTINGS, environment, overrides, findings);
+        var declared = file != null && bytes != null && foreign
+                ? foreign(file.toString(), bytes, findings)
+                : document == null ? Declared.NOTHING
                 : ProductsReader.read(document, settings.upstream(), findings);
         ProductSource source = role.hasGateway() ? ProductSource.of(settings.gateway(), findings) : new ProductSource.None();
         if (!(source instanceof ProductSource.None)) {
@@ -75,7 +78,11 @@ public record Configuration(@Nullable Path file, Settings settings, ProductSourc
     }
 
     private static Declared foreign(String source, String text, Findings findings) {
-        return GatewayDocumentReader.read(Document.read(source, text, findings), findings);
+        return foreign(source, GatewayDocumentReader.bytes(text), findings);
+    }
+
+    private static Declared foreign(String source, byte[] text, Findings findings) {
+        return new GatewayDocumentReader(ServiceFilter.ALL, findings).read(source, text).declared();
     }
 
     /// Whether anything says which products there are.
@@ -113,13 +120,20 @@ public record Configuration(@Nullable Path file, Settings settings, ProductSourc
         return new Configuration(file, settings, source, declared, warnings);
     }
 
-    private static @Nullable String read(Path file, Findings findings) {
+    private static @Nullable Document document(String source, byte[] bytes, Findings findings) {
         try {
-            return Files.readString(file);
+            return Document.read(source, StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString(), findings);
+        } catch (CharacterCodingException _) {
+            findings.add(source, 0, "", "is not UTF-8 text");
+            return null;
+        }
+    }
+
+    private static byte @Nullable [] read(Path file, Findings findings) {
+        try {
+            return Files.readAllBytes(file);
         } catch (NoSuchFileException _) {
             findings.add(file.toString(), 0, "", "no such file");
-        } catch (MalformedInputException _) {
-            findings.add(file.toString(), 0, "", "is not UTF-8 text");
         } catch (IOException e) {
             findings.add(file.toString(), 0, "", "cannot be read" + (Files.isDirectory(file) ? ": it is a folder"
                     : Files.isReadable(file) ? ": " + e.getMessage() : " by this user"));

@@ -10,8 +10,9 @@ import org.jspecify.annotations.Nullable;
 
 /// One product as a file declares it: the gateway's part, and the meter's. Immutable.
 ///
-/// @param backendVersion `1` or `2`, as the meter stores it
+/// @param backendVersion `1`, `2` or `oauth`, as the meter stores it
 /// @param metrics        unnumbered; the id of a metric is its name
+/// @param original       how a 3scale document says it, null for products of `tollkeeper.yaml`
 public record DeclaredProduct(
         ProxyConfig proxy,
         @Nullable String backendVersion,
@@ -19,7 +20,8 @@ public record DeclaredProduct(
         List<String> plans,
         List<UsageLimit> limits,
         List<DeclaredApplication> applications,
-        Set<String> serviceTokens) {
+        Set<String> serviceTokens,
+        @Nullable ServiceText original) {
 
     public DeclaredProduct {
         metrics = List.copyOf(metrics);
@@ -27,6 +29,11 @@ public record DeclaredProduct(
         limits = List.copyOf(limits);
         applications = List.copyOf(applications);
         serviceTokens = Set.copyOf(serviceTokens);
+    }
+
+    /// A product of a 3scale document, which tells the gateway's part only.
+    static DeclaredProduct ofDocument(ProxyConfig proxy, @Nullable String backendVersion, ServiceText original) {
+        return new DeclaredProduct(proxy, backendVersion, List.of(), List.of(), List.of(), List.of(), Set.of(), original);
     }
 
     public String id() {

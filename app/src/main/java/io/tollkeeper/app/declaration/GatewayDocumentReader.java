@@ -1,202 +1,249 @@
 package io.tollkeeper.app.declaration;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 
-import io.tollkeeper.app.document.Document;
 import io.tollkeeper.app.document.Findings;
-import io.tollkeeper.app.document.Node;
-import io.tollkeeper.app.document.Section;
-import io.tollkeeper.core.catalog.AuthenticationMode;
-import io.tollkeeper.core.proxy.CredentialsLocation;
-import io.tollkeeper.core.proxy.ErrorAnswer;
-import io.tollkeeper.core.proxy.ForwardedHeaders;
-import io.tollkeeper.core.proxy.MappingRule;
-import io.tollkeeper.core.proxy.MappingRule.QueryCondition;
+import io.tollkeeper.app.document.JsonObject;
+import io.tollkeeper.core.proxy.Finding;
 import io.tollkeeper.core.proxy.ProxyConfig;
-import io.tollkeeper.core.proxy.UpstreamPath;
-import io.tollkeeper.core.verdict.Nearest;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+import tools.jackson.core.ObjectReadContext;
+import tools.jackson.core.StreamReadFeature;
+import tools.jackson.core.json.JsonFactory;
 
-/// Reads 3scale's gateway document (JSON): `services[]` with their `proxy`, null meaning absent everywhere. Fields that
-/// the gateway does not use are ignored, as the original does. Pure computation; belongs to one reading of one file.
+/// Reads 3scale's gateway documents (gateway specification, sections 2.2 and 2.4 to 2.6): a file, a data URL, what a
+/// portal answers, what the management API is sent. Several texts, such as the pages of a portal's list, make one
+/// configuration. Pure computation; belongs to one thread.
 ///
-/// What the original skips with a log line (a second service of one id, a host taken twice, a URL that is none) is a
-/// warning here. What would let calls pass that ought not to (a policy or a login method that does not exist here) is
-/// an error: the document is refused as a whole.
-final class GatewayDocumentReader {
-    private static final Map<String, CredentialsLocation> LOCATIONS = Map.of(
-            "query", CredentialsLocation.QUERY,
-            "headers", CredentialsLocation.HEADERS,
-            "authorization", CredentialsLocation.AUTHORIZATION);
+/// | text | services |
+/// |---|---|
+/// | `{"services": […], "oidc": […]}` | each element |
+/// | `{"proxy_configs": [{"proxy_config": {"content": …}}]}` | each `content` |
+/// | `{"proxy_config": {"content": …}}` | the `content` |
+///
+/// A long document is read service by service, so that it is never in memory as a tree. A text that is no JSON is a
+/// mistake of the whole. What is wrong with a service concerns that service only and becomes its product's
+/// [ProxyConfig#problems]; doubts go to the findings.
+public final class GatewayDocumentReader {
+    private static final JsonFactory JSON = JsonFactory.builder()
+            .disable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .build();
 
-    private final Map<String, String> hostOwners = new HashMap<>();
+    private final ServiceFilter filter;
+    private final Findings findings;
+    private final Map<String, DeclaredProduct> products = new LinkedHashMap<>();
+    private final Map<String, String> places = new HashMap<>();
+    private final Map<String, ProxyConfig> earlier = new HashMap<>();
+    private final List<String> leftOut = new ArrayList<>();
+    private final ServiceReader.Shared shared = new ServiceReader.Shared();
 
-    private GatewayDocumentReader() {}
-
-    /// Whether the document is one of these: an object with `services`, or an empty object.
-    static boolean recognises(Document document, String text) {
-        return text.stripLeading().startsWith("{") && (document.fields().isEmpty()
-                || document.fields().stream().anyMatch(field -> field.key().equals("services")));
+    /// @param findings hears of mistakes of whole texts and of doubts
+    public GatewayDocumentReader(ServiceFilter filter, Findings findings) {
+        this.filter = filter;
+        this.findings = findings;
     }
 
-    static Declared read(Document document, Findings findings) {
-        if (document.root() == null) {
-            return Declared.NOTHING;
+    /// Products of an earlier reading: those that are equal are used again, so that a reload costs no second copy.
+    public GatewayDocumentReader knowing(Declared before) {
+        before.products().forEach(product -> earlier.put(product.id(), product.proxy()));
+        return this;
+    }
+
+    /// Whether the text is one of these documents: an object with `services` or one of a portal's names at its top, or an
+    /// empty object.
+    static boolean recognises(byte[] text) {
+        try (JsonParser parser = parser(text)) {
+            if (parser.nextToken() != JsonToken.START_OBJECT) {
+                return false;
+            }
+            boolean empty = true;
+            while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
+                empty = false;
+                switch (parser.currentName()) {
+                    case "services", "proxy_configs", "proxy_config" -> {
+                        return true;
+                    }
+                    default -> {
+                        parser.nextToken();
+                        parser.skipChildren();
+                    }
+                }
+            }
+            return empty;
+        } catch (JacksonException _) {
+            return false; // whoever reads it as what it is otherwise tells what is wrong with it
         }
-        var reader = new GatewayDocumentReader();
-        var products = new ArrayList<DeclaredProduct>();
-        var seen = new HashMap<String, Integer>();
-        for (var service : Section.of(document.source(), document.root(), "", findings).sections("services")) {
-            var id = service.text("id", "default");
-            var first = seen.putIfAbsent(id, service.line());
-            if (first == null) {
-                products.add(reader.service(id, service));
+    }
+
+    /// Reads one text.
+    ///
+    /// @param source what findings name: a file, the name of a variable, a URL without its password
+    /// @param text   in UTF-8; kept for [DeclaredProduct#original]
+    public GatewayDocumentReader read(String source, byte[] text) {
+        var oidc = new ArrayList<JsonObject>();
+        var services = new ArrayList<Read>();
+        try (JsonParser parser = parser(text)) {
+            if (parser.nextToken() != JsonToken.START_OBJECT) {
+                findings.add(source, 1, "", "is not an object (expected: {\"services\": […]})");
+                return this;
+            }
+            while (parser.nextToken() != JsonToken.END_OBJECT) {
+                var name = parser.currentName();
+                parser.nextToken();
+                switch (name) {
+                    case "services" -> list(parser, source, name, path -> services.add(service(parser, source, path, text)));
+                    case "proxy_configs" -> list(parser, source, name, path -> wrapped(parser, source, path, text, services));
+                    case "proxy_config" -> content(parser, source, name, text, services);
+                    case "oidc" -> list(parser, source, name, path -> oidc.add(JsonObject.read(parser, source, path, findings)));
+                    default -> parser.skipChildren();
+                }
+            }
+            if (parser.nextToken() != null) {
+                findings.add(source, parser.currentTokenLocation().getLineNr(), "", "text after the end of the document");
+            }
+        } catch (JacksonException e) {
+            var at = e.getLocation();
+            findings.add(source, at == null ? 0 : Math.max(0, at.getLineNr()), at == null ? 0 : Math.max(0, at.getColumnNr()), "",
+                    "not valid JSON: " + firstLine(e.getOriginalMessage()));
+            return this;
+        }
+        var named = new HashMap<String, JsonObject>();
+        oidc.forEach(element -> {
+            var id = element.text("service_id");
+            if (id != null) {
+                named.putIfAbsent(id, element);
+            }
+        });
+        for (int i = 0; i < services.size(); i++) {
+            var provider = named.get(services.get(i).service.id());
+            boolean byPosition = provider == null && i < oidc.size() && !oidc.get(i).has("service_id");
+            add(source, services.get(i), byPosition ? oidc.get(i) : provider);
+        }
+        return this;
+    }
+
+    /// What all texts together declare.
+    public Declared declared() {
+        return new Declared(List.copyOf(products.values()), false);
+    }
+
+    /// Ids of services that the filter kept out.
+    public List<String> leftOut() {
+        return List.copyOf(leftOut);
+    }
+
+    private static JsonParser parser(byte[] text) {
+        return JSON.createParser(ObjectReadContext.empty(), text);
+    }
+
+    private static String firstLine(@Nullable String message) {
+        return message == null ? "cannot be read" : message.lines().findFirst().orElse("cannot be read");
+    }
+
+    // ---- the way to a service
+
+    @FunctionalInterface
+    private interface Element {
+        void at(String path);
+    }
+
+    /// Goes through the objects of a list; a null in it is left out, anything else is a mistake.
+    private void list(JsonParser parser, String source, String name, Element element) {
+        if (parser.currentToken() != JsonToken.START_ARRAY) {
+            wrong(parser, source, name, "a list");
+            return;
+        }
+        for (int number = 1; parser.nextToken() != JsonToken.END_ARRAY; number++) {
+            var path = name + "[" + number + "]";
+            if (parser.currentToken() == JsonToken.START_OBJECT) {
+                element.at(path);
             } else {
-                service.warn("id", id + " is the id of the service on line " + first + ": this one is left out");
+                wrong(parser, source, path, "an object");
             }
         }
-        return new Declared(products, false);
     }
 
-    private DeclaredProduct service(String id, Section service) {
-        var proxy = service.section("proxy");
-        var version = service.text("backend_version");
-        var mode = mode(service, proxy, version);
-        policies(proxy);
-        meterEndpoint(proxy);
-        var location = proxy.text("credentials_location", "query");
-        if (!LOCATIONS.containsKey(location)) {
-            proxy.warn("credentials_location", location + " is not known" + Nearest.hint(location, LOCATIONS.keySet().stream().sorted().toList())
-                    + ": every call is answered as one without credentials");
-            mode = null;
-        }
-        var config = ProxyConfig.of(id)
-                .systemName(service.text("system_name", ""))
-                .mode(mode)
-                .hosts(hosts(id, proxy))
-                .apiBackend(upstream(proxy))
-                .credentialsLocation(LOCATIONS.getOrDefault(location, CredentialsLocation.QUERY))
-                .authUserKey(proxy.text("auth_user_key", "user_key").toLowerCase(Locale.ROOT))
-                .authAppId(proxy.text("auth_app_id", "app_id").toLowerCase(Locale.ROOT))
-                .authAppKey(proxy.text("auth_app_key", "app_key").toLowerCase(Locale.ROOT))
-                .authMissing(error(proxy, "auth_missing", ErrorAnswer.AUTH_MISSING))
-                .authFailed(error(proxy, "auth_failed", ErrorAnswer.AUTH_FAILED))
-                .limitsExceeded(error(proxy, "limits_exceeded", ErrorAnswer.LIMITS_EXCEEDED))
-                .noMatch(error(proxy, "no_match", ErrorAnswer.NO_MATCH))
-                .secretToken(proxy.text("secret_token"))
-                .hostnameRewrite(emptyIsAbsent(proxy.text("hostname_rewrite")))
-                .forwarded(ForwardedHeaders.PASS)
-                .upstreamPath(UpstreamPath.NORMALISE_BEHIND_BASE_PATH)
-                .backendAuthenticationType(service.text("backend_authentication_type"))
-                .backendAuthenticationValue(service.text("backend_authentication_value"))
-                .rules(rules(proxy))
-                .build();
-        return new DeclaredProduct(config, version, List.of(), List.of(), List.of(), List.of(), Set.of());
-    }
-
-    private static @Nullable AuthenticationMode mode(Section service, Section proxy, @Nullable String version) {
-        var method = proxy.text("authentication_method");
-        if ("oauth".equals(version) || "oidc".equals(method) || "oauth".equals(method)) {
-            service.complain("backend_version", "OAuth and OpenID Connect are not built yet (expected: 1 or 2)");
-            return null;
-        }
-        if ("1".equals(version)) {
-            return AuthenticationMode.USER_KEY;
-        }
-        if ("2".equals(version)) {
-            return AuthenticationMode.APP_ID;
-        }
-        service.warn("backend_version", (version == null ? "is missing" : version + " is not known")
-                + " (expected: 1 or 2): every call is answered as one without credentials");
-        return null;
-    }
-
-    /// A policy that is left out may have been the one that protects the API; so none is.
-    private static void policies(Section proxy) {
-        for (var policy : proxy.sections("policy_chain")) {
-            var name = policy.text("name", "");
-            if (!name.equals("apicast") && !name.equals("apicast.policy.apicast")) {
-                policy.complain("name", name + " is not a policy of this version (expected: apicast)");
+    private void wrapped(JsonParser parser, String source, String path, byte[] text, List<Read> into) {
+        while (parser.nextToken() != JsonToken.END_OBJECT) {
+            var name = parser.currentName();
+            parser.nextToken();
+            if (name.equals("proxy_config")) {
+                content(parser, source, path + "." + name, text, into);
+            } else {
+                parser.skipChildren();
             }
         }
-        if (proxy.has("policy_chain") && proxy.sections("policy_chain").isEmpty()) {
-            proxy.complain("policy_chain", "is empty: every call would pass without a check (expected: null, or apicast in it)");
-        }
     }
 
-    private static void meterEndpoint(Section proxy) {
-        var backend = proxy.has("backend") ? proxy.section("backend").text("endpoint") : null;
-        if (backend != null) {
-            proxy.warn("backend", backend + " is not asked: this version counts in its own process");
+    private void content(JsonParser parser, String source, String path, byte[] text, List<Read> into) {
+        if (parser.currentToken() != JsonToken.START_OBJECT) {
+            wrong(parser, source, path, "an object");
+            return;
         }
-    }
-
-    private List<String> hosts(String id, Section proxy) {
-        var items = proxy.texts("hosts");
-        if (!proxy.has("hosts")) {
-            return hostOwners.putIfAbsent("localhost", id) == null ? List.of("localhost") : List.of();
-        }
-        var hosts = new ArrayList<String>();
-        for (var item : items) {
-            var host = item.text().toLowerCase(Locale.ROOT);
-            var owner = hostOwners.putIfAbsent(host, id);
-            if (owner == null) {
-                hosts.add(host);
-            } else if (!owner.equals(id)) {
-                proxy.warn(item, host + " belongs to service " + owner + " already: left out here");
+        while (parser.nextToken() != JsonToken.END_OBJECT) {
+            var name = parser.currentName();
+            parser.nextToken();
+            if (name.equals("content") && parser.currentToken() == JsonToken.START_OBJECT) {
+                into.add(service(parser, source, path + "." + name, text));
+            } else {
+                parser.skipChildren();
             }
         }
-        return hosts;
     }
 
-    private static @Nullable String upstream(Section proxy) {
-        var url = emptyIsAbsent(proxy.text("api_backend"));
-        var wrong = url == null ? null : Spelling.url(url);
-        if (wrong != null) {
-            proxy.warn("api_backend", wrong + ": calls are counted and answered 404");
-            return null;
+    /// Null is absent; anything else in the wrong place is a mistake of the whole document.
+    private void wrong(JsonParser parser, String source, String path, String expected) {
+        if (parser.currentToken() != JsonToken.VALUE_NULL) {
+            var at = parser.currentTokenLocation();
+            findings.add(source, at.getLineNr(), at.getColumnNr(), path, "is not " + expected + " (expected: " + expected + ")");
+            parser.skipChildren();
         }
-        return url;
     }
 
-    private static ErrorAnswer error(Section proxy, String kind, ErrorAnswer usual) {
-        return new ErrorAnswer(
-                (int) proxy.number("error_status_" + kind, usual.status(), 200, 599),
-                proxy.text("error_headers_" + kind, usual.contentType()),
-                proxy.text("error_" + kind, usual.body()));
+    // ---- a service
+
+    /// A service that was read, and what is wrong with it.
+    private record Read(ServiceReader.Service service, Findings findings, int line, ServiceText original) {}
+
+    private Read service(JsonParser parser, String source, String path, byte[] text) {
+        var own = new Findings();
+        int start = (int) parser.currentTokenLocation().getByteOffset();
+        var object = JsonObject.read(parser, source, path, own);
+        int end = (int) parser.currentLocation().getByteOffset();
+        return new Read(ServiceReader.read(object, shared), own, object.place().line(), new ServiceText(text, start, end));
     }
 
-    private static List<MappingRule> rules(Section proxy) {
-        var rules = new ArrayList<MappingRule>();
-        for (var rule : proxy.sections("proxy_rules")) {
-            var metric = emptyIsAbsent(rule.text("metric_system_name"));
-            var pattern = rule.text("pattern");
-            var method = rule.text("http_method");
-            if (metric == null || pattern == null || method == null) {
-                rule.warn(metric == null ? "metric_system_name" : pattern == null ? "pattern" : "http_method",
-                        "is missing: this rule is left out");
-                continue;
-            }
-            if (!Spelling.METHODS.contains(method)) {
-                rule.warn("http_method", method + " matches no request" + Nearest.hint(method, Spelling.METHODS.stream().sorted().toList()));
-            }
-            rules.add(new MappingRule(
-                    method, pattern, conditions(rule), metric, rule.number("delta", 0, Integer.MIN_VALUE, Integer.MAX_VALUE), rule.truth("last", false)));
+    /// @param provider the element of `oidc` that names this service, else the one of its position, if that names none
+    private void add(String source, Read read, @Nullable JsonObject provider) {
+        var id = read.service.id();
+        if (!filter.keeps(id, read.service.hosts())) {
+            leftOut.add(id);
+            return;
         }
-        return rules;
+        var first = places.putIfAbsent(id, source + ", line " + read.line);
+        if (first != null) {
+            findings.warn(source, read.line, "", id + " is the id of the service of " + first + ": this one is left out");
+            return;
+        }
+        read.service.provider(provider, read.findings);
+        var sorted = read.findings.sorted();
+        findings.addAll(sorted.stream().filter(finding -> !finding.isError()).toList());
+        var proxy = read.service.config(sorted.stream().filter(Finding::isError).toList());
+        var known = earlier.get(id);
+        products.put(id, DeclaredProduct.ofDocument(
+                known != null && known.equals(proxy) ? known : proxy, read.service.backendVersion(), read.original));
     }
 
-    private static List<QueryCondition> conditions(Section rule) {
-        var parameters = rule.section("querystring_parameters");
-        return parameters.keys().stream().map(name -> new QueryCondition(name, parameters.text(name, ""))).toList();
-    }
-
-    private static @Nullable String emptyIsAbsent(@Nullable String text) {
-        return text == null || text.isEmpty() ? null : text;
+    /// The text of a document for its reader.
+    public static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
     }
 }

@@ -113,7 +113,7 @@ final class ProductsReader {
         var serviceTokens = serviceTokens(section);
         section.done();
         return new DeclaredProduct(
-                proxy, mode == AuthenticationMode.USER_KEY ? "1" : "2", metrics, List.copyOf(plans), limits, applications, serviceTokens);
+                proxy, mode == AuthenticationMode.USER_KEY ? "1" : "2", metrics, List.copyOf(plans), limits, applications, serviceTokens, null);
     }
 
     private static void identifier(String id, Section section) {

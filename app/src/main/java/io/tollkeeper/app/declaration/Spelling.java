@@ -81,6 +81,24 @@ final class Spelling {
         return depth == 0 ? null : pattern + ": braces do not pair (expected: e.g. /orders/{id})";
     }
 
+    /// Characters that the original reads as a regular expression and that stand for themselves here (gateway
+    /// specification, trap 7); null if there are none.
+    static @Nullable String liveCharacter(String pattern) {
+        boolean inside = false;
+        for (int i = 0; i < pattern.length(); i++) {
+            char c = pattern.charAt(i);
+            if (c == '?') {
+                return null;
+            }
+            inside = c == '{' || inside && c != '}';
+            boolean end = i + 1 == pattern.length() || pattern.charAt(i + 1) == '?';
+            if (!inside && ("*+()|[]^\\".indexOf(c) >= 0 || c == '$' && !end)) {
+                return "'" + c + "' stands for itself (3scale's gateway reads it as part of a regular expression)";
+            }
+        }
+        return null;
+    }
+
     /// The conditions that a pattern's query part stands for: `?status=open&page={page}`.
     static List<QueryCondition> conditions(String pattern) {
         var conditions = new ArrayList<QueryCondition>();

@@ -9,7 +9,8 @@ import io.tollkeeper.core.proxy.Finding.Severity;
 
 /// Collects what is wrong while a document is read, so that everything can be told at once. Belongs to one thread.
 public final class Findings {
-    private static final Comparator<Finding> BY_PLACE = Comparator.comparing(Finding::file).thenComparingInt(Finding::line);
+    private static final Comparator<Finding> BY_PLACE =
+            Comparator.comparing(Finding::file).thenComparingInt(Finding::line).thenComparingInt(Finding::column);
 
     private final List<Finding> found = new ArrayList<>();
 
@@ -19,12 +20,21 @@ public final class Findings {
     /// @param line   first line is 1; 0 where the source has no lines
     /// @param key    the path of keys to the value, e.g. `upstream.connect-timeout`; empty for the document as a whole
     public void add(String source, int line, String key, String message) {
-        found.add(new Finding(Severity.ERROR, source, line, 0, key, message, null));
+        add(source, line, 0, key, message);
+    }
+
+    /// A mistake whose column is known: a document may be one long line.
+    public void add(String source, int line, int column, String key, String message) {
+        found.add(new Finding(Severity.ERROR, source, line, column, key, message, null));
     }
 
     /// A doubt: it works, but probably not as meant.
     public void warn(String source, int line, String key, String message) {
-        found.add(new Finding(Severity.WARNING, source, line, 0, key, message, null));
+        warn(source, line, 0, key, message);
+    }
+
+    public void warn(String source, int line, int column, String key, String message) {
+        found.add(new Finding(Severity.WARNING, source, line, column, key, message, null));
     }
 
     public void addAll(List<Finding> more) {

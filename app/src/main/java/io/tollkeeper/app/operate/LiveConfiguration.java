@@ -2,8 +2,10 @@ package io.tollkeeper.app.operate;
 
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Comparator;
 import java.util.List;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 import io.tollkeeper.app.declaration.Configuration;
 import io.tollkeeper.app.declaration.Configuration.Loaded;
@@ -40,6 +42,9 @@ public final class LiveConfiguration {
 
         record Refused(List<Finding> findings) implements Outcome {}
     }
+
+    /// A document may hold thousands of products: mistakes first, and no more lines than somebody reads.
+    private static final int MOST_TOLD = 50;
 
     private final String withoutFile;
     private final Supplier<Loaded> source;
@@ -81,7 +86,7 @@ public final class LiveConfiguration {
 
     private Outcome take(Configuration next, List<Finding> ofProducts) {
         state = new State(next, ofProducts, clock.instant(), List.of(), null);
-        next.warnings().forEach(warning -> log.warn("{}", warning.text()));
+        next.warnings().stream().limit(MOST_TOLD).forEach(warning -> log.warn("{}", warning.text()));
         var atNextStart = Settings.differing(atStart.settings(), next.settings());
         log.info("configuration taken over: {}{}", products(next), note(atNextStart));
         return new Outcome.Taken(next, atNextStart);
@@ -101,8 +106,13 @@ public final class LiveConfiguration {
         var text = new StringBuilder("  configuration ").append(origin == null ? withoutFile : origin)
                 .append(", ").append(products(now.inForce())).append(", in force since ").append(now.since())
                 .append(note(Settings.differing(atStart.settings(), now.inForce().settings()))).append('\n');
-        for (var finding : now.ofProducts()) {
+        var found = Stream.concat(now.inForce().warnings().stream(), now.ofProducts().stream())
+                .sorted(Comparator.comparing(finding -> !finding.isError())).toList();
+        for (var finding : found.subList(0, Math.min(MOST_TOLD, found.size()))) {
             text.append("                ").append(finding.text()).append('\n');
+        }
+        if (found.size() > MOST_TOLD) {
+            text.append("                and ").append(found.size() - MOST_TOLD).append(" more findings (tollkeeper check tells all)\n");
         }
         if (now.refusedAt() != null) {
             text.append("                a newer one was refused at ").append(now.refusedAt()).append(":\n").append(text(now.refused())).append('\n');

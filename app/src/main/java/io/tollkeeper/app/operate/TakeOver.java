@@ -26,6 +26,9 @@ import org.slf4j.LoggerFactory;
 public final class TakeOver implements LiveConfiguration.TakeOver {
     private static final Logger log = LoggerFactory.getLogger(TakeOver.class);
 
+    /// A document may hold thousands of products: nobody reads as many lines of the log.
+    private static final int MOST_TOLD = 50;
+
     /// What serves the products' proxies.
     public interface Routes {
 
@@ -95,7 +98,12 @@ public final class TakeOver implements LiveConfiguration.TakeOver {
 
     private static List<Finding> apply(Routes routes, List<ProxyConfig> proxies) {
         var findings = routes.apply(proxies);
+        int told = 0;
         for (var finding : findings) {
+            if (++told > MOST_TOLD) {
+                log.warn("{} more findings (tollkeeper check tells all)", findings.size() - MOST_TOLD);
+                break;
+            }
             if (finding.isError()) {
                 log.error("{}: this product is not taken over", finding.text());
             } else {
@@ -121,8 +129,12 @@ public final class TakeOver implements LiveConfiguration.TakeOver {
     /// A 3scale document has only the gateway's half of a product.
     private void tellStrangers(Declared declared) {
         if (!declared.complete()) {
-            declared.products().stream().map(DeclaredProduct::id).filter(id -> catalog.current().product(id) == null)
-                    .forEach(id -> log.warn("product {} is not known to the meter: its calls are refused until it is created through the Internal API", id));
+            var strangers = declared.products().stream().map(DeclaredProduct::id).filter(id -> catalog.current().product(id) == null).toList();
+            strangers.stream().limit(MOST_TOLD).forEach(id ->
+                    log.warn("product {} is not known to the meter: its calls are refused until it is created through the Internal API", id));
+            if (strangers.size() > MOST_TOLD) {
+                log.warn("{} more products are not known to the meter", strangers.size() - MOST_TOLD);
+            }
         }
     }
 }

@@ -10,6 +10,7 @@ import io.tollkeeper.core.event.AlertRule;
 import io.tollkeeper.core.proxy.ForwardedHeaders;
 import io.tollkeeper.core.proxy.UpstreamPath;
 import io.tollkeeper.gateway.meter.LocalMeter;
+import io.tollkeeper.gateway.route.PathRouting;
 import org.jspecify.annotations.Nullable;
 
 /// Every setting of the program, with its default. Immutable; read and checked by [SettingsReader] before anything
@@ -61,6 +62,8 @@ public record Settings(
             @Setting(value = "", alias = "THREESCALE_CONFIG_FILE", says = "A file with a 3scale document; `gateway.configuration` goes before it.")
             @Nullable Path configurationFile,
             Jwt jwt,
+            @Setting(value = "off", says = "Whether mapping rules take part in choosing a product: on, where products share a host the first with a rule that matches is chosen, else the first of the host; only, a request that no rule matches is for no product (404).")
+            PathRouting pathRouting,
             Http2 http2,
             Tls tls) {}
 

@@ -29,6 +29,7 @@ class LiveConfigurationTest {
     private Path file;
     private final List<Configuration> taken = new ArrayList<>();
     private List<Finding> inTheWay = List.of();
+    private List<Finding> ofProducts = List.of();
     private LiveConfiguration live;
 
     @BeforeEach void start() throws IOException {
@@ -63,6 +64,16 @@ class LiveConfigurationTest {
         assertThat(live.describe()).contains("t.yaml:1  products.a: cannot be compiled");
     }
 
+    @Test void theStatusTellsWhatIsWrongWithSingleProductsMistakesFirst() throws IOException {
+        Files.writeString(file, ONE);
+        ofProducts = List.of(
+                new Finding(Finding.Severity.WARNING, "product b", 0, 0, "hosts", "belongs to a", null),
+                new Finding(Finding.Severity.ERROR, "d.json", 7, 3, "services[2]", "cannot be served", null));
+        assertThat(live.reload()).isInstanceOf(Outcome.Taken.class);
+        assertThat(live.describe()).contains(
+                "d.json:7:3  services[2]: cannot be served\n                product b  warning: hosts: belongs to a\n");
+    }
+
     @Test void theWatchTellsOfWritesReplacementsAndRemovalsButNotOfTouching() throws Exception {
         var told = new LinkedBlockingQueue<String>();
         try (var _ = ConfigurationWatch.start(file, () -> told.add("changed"))) {
@@ -87,6 +98,6 @@ class LiveConfigurationTest {
             return new LiveConfiguration.Took.Nothing(inTheWay);
         }
         taken.add(next);
-        return new LiveConfiguration.Took.Over(List.of());
+        return new LiveConfiguration.Took.Over(ofProducts);
     }
 }

@@ -60,7 +60,9 @@ final class Refusal {
             headers.set(HeaderName.CONTENT_TYPE, PROBLEM);
             body = problem(exchange, reason, status, configured).getBytes(StandardCharsets.UTF_8);
         } else if (configured != null) {
-            headers.set(HeaderName.CONTENT_TYPE, configured.contentType());
+            if (!configured.contentType().isEmpty()) {
+                headers.set(HeaderName.CONTENT_TYPE, configured.contentType());
+            }
             body = configured.body().getBytes(StandardCharsets.UTF_8);
         } else if (reason == Reason.NO_HOST || reason == Reason.NO_UPSTREAM) {
             headers.set(HeaderName.CONTENT_TYPE, "text/plain");

@@ -15,21 +15,24 @@ public final class Service {
     private final ProxyConfig config;
     private final List<String> metrics;
     private final boolean broken;
+    private final @Nullable ErrorAnswer onFailure;
 
-    /// @param metrics system names; positions are the slots of [RequestUsage]
-    public Service(ProxyConfig config, List<String> metrics) {
-        this(config, metrics, false);
+    /// @param metrics   system names; positions are the slots of [RequestUsage]
+    /// @param onFailure what is answered when one of its policies fails, null for the gateway's own answer
+    public Service(ProxyConfig config, List<String> metrics, @Nullable ErrorAnswer onFailure) {
+        this(config, metrics, false, onFailure);
     }
 
-    private Service(ProxyConfig config, List<String> metrics, boolean broken) {
+    private Service(ProxyConfig config, List<String> metrics, boolean broken, @Nullable ErrorAnswer onFailure) {
         this.config = config;
         this.metrics = List.copyOf(metrics);
         this.broken = broken;
+        this.onFailure = onFailure;
     }
 
     /// A product whose configuration is refused and that has no earlier form to serve by.
-    public static Service broken(ProxyConfig config) {
-        return new Service(config, List.of(), true);
+    public static Service broken(ProxyConfig config, @Nullable ErrorAnswer onFailure) {
+        return new Service(config, List.of(), true, onFailure);
     }
 
     public String id() {
@@ -93,6 +96,7 @@ public final class Service {
                     ISSUER_MISSING,
                     METRIC_INVALID,
                     USAGE_VALUE_INVALID -> config.authFailed();
+            case PRODUCT_BROKEN, INTERNAL -> onFailure;
             default -> null;
         };
     }

@@ -1,37 +1,90 @@
 package io.tollkeeper.gateway.route;
 
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
+import io.tollkeeper.gateway.rules.RuleScratch;
 import io.tollkeeper.http.Upstream;
 import org.jspecify.annotations.Nullable;
 
 /// All products by host: one version of the configuration. Immutable; an exchange keeps to the one it started with.
 public final class RouteTable {
 
+    /// Before the first configuration.
+    static final RouteTable EMPTY = of(0, List.of(), PathRouting.OFF, null);
+
     private final long version;
+    private final PathRouting routing;
     private final Map<String, Route> byHost;
+    /// By host, where rules decide.
+    private final Map<String, PathIndex> byPath;
     private final Set<Upstream> upstreams;
     private final int products;
 
-    /// @param byHost hosts in lower case, without port
-    public RouteTable(long version, Map<String, Route> byHost) {
+    private RouteTable(
+            long version, PathRouting routing, Map<String, Route> byHost, Map<String, PathIndex> byPath, List<Route> routes) {
         this.version = version;
-        this.byHost = Map.copyOf(byHost);
-        this.upstreams = upstreamsOf(byHost.values());
-        this.products = new HashSet<>(byHost.values()).size();
+        this.routing = routing;
+        this.byHost = byHost;
+        this.byPath = byPath;
+        this.upstreams = upstreamsOf(routes);
+        this.products = routes.size();
     }
+
+    /// @param claims each product and the hosts (lower case, without port) that it wants, in the order of the document
+    /// @param before the table in force, of which parts are used again where nothing changed
+    public static RouteTable of(long version, List<Claim> claims, PathRouting routing, @Nullable RouteTable before) {
+        Map<String, Route> first = HashMap.newHashMap(claims.size());
+        Map<String, List<Route>> sharing = new HashMap<>();
+        for (Claim claim : claims) {
+            for (String host : claim.hosts()) {
+                first.putIfAbsent(host, claim.route());
+                if (routing != PathRouting.OFF) {
+                    sharing.computeIfAbsent(host, _ -> new ArrayList<>(1)).add(claim.route());
+                }
+            }
+        }
+        Map<String, PathIndex> byPath = new HashMap<>();
+        sharing.forEach((host, candidates) -> {
+            if (routing == PathRouting.ONLY || candidates.size() > 1) {
+                byPath.put(host, PathIndex.of(candidates, before == null ? null : before.byPath.get(host)));
+            }
+        });
+        return new RouteTable(version, routing, first, byPath,
+                claims.stream().filter(claim -> !claim.hosts().isEmpty()).map(Claim::route).toList());
+    }
+
+    /// A product and the hosts that it wants.
+    public record Claim(Route route, List<String> hosts) {}
 
     public long version() {
         return version;
     }
 
-    /// The product that owns this host (lower case, without port), or none.
+    /// The product that owns this host (lower case, without port), or none. Where rules decide, the first of its products.
     public @Nullable Route find(String host) {
         return byHost.get(host);
+    }
+
+    /// The product of a request, or none.
+    ///
+    /// @param path in normal form
+    public @Nullable Route find(String host, String method, String path, @Nullable String query, RuleScratch scratch) {
+        if (routing == PathRouting.OFF) {
+            return byHost.get(host);
+        }
+        PathIndex index = byPath.get(host);
+        if (index == null) {
+            return byHost.get(host);
+        }
+        Route chosen = index.find(method, path, query, scratch);
+        return chosen == null && routing == PathRouting.ON ? byHost.get(host) : chosen;
     }
 
     private static Set<Upstream> upstreamsOf(Collection<Route> routes) {
@@ -54,8 +107,17 @@ public final class RouteTable {
         return products;
     }
 
-    /// What to tell about a host that nobody owns. Looks at no more than a few thousand hosts.
-    public String nearMiss(String host) {
+    /// What to tell about a request that is for no product. Looks at no more than a few thousand hosts.
+    ///
+    /// @param asked method and path
+    public String nearMiss(String host, String asked) {
+        return byHost.containsKey(host)
+                ? "no product of host " + shortened(host) + " has a rule for " + shortened(asked)
+                        + ", and gateway.path-routing is only"
+                : nearMiss(host);
+    }
+
+    private String nearMiss(String host) {
         String asked = host.isEmpty() ? "the request names no host" : "host " + shortened(host) + " belongs to no product";
         if (byHost.isEmpty()) {
             return asked + "; no product has a host at all";

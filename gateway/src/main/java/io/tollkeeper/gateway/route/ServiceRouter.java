@@ -1,11 +1,9 @@
 package io.tollkeeper.gateway.route;
 
-import java.util.Map;
-
 /// Holds the table in force behind one volatile: read once per request, replaced as a whole.
 public final class ServiceRouter {
 
-    private volatile RouteTable current = new RouteTable(0, Map.of());
+    private volatile RouteTable current = RouteTable.EMPTY;
 
     public RouteTable current() {
         return current;

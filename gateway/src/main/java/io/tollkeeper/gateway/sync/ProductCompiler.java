@@ -92,7 +92,9 @@ public final class ProductCompiler {
         PolicyChain chain = BuiltinPolicies.chain(config.policies(), parts, source(config), findings);
         return hasErrors(findings, before)
                 ? null
-                : new Route(new Service(config, rules.metrics()), chain, openId, target == null ? null : target.upstream());
+                : new Route(
+                        new Service(config, rules.metrics(), BuiltinPolicies.answerToFailure(config.policies())), chain,
+                        openId, target == null ? null : target.upstream());
     }
 
     private static boolean hasErrors(List<Finding> findings, int from) {
