@@ -5,6 +5,7 @@ import java.util.Objects;
 
 import io.tollkeeper.app.settings.ListenAddress;
 import io.tollkeeper.app.settings.Settings;
+import io.tollkeeper.gateway.meter.RemoteMeterSettings;
 import io.tollkeeper.http.EngineSettings;
 import io.tollkeeper.http.Http2Limits;
 import io.tollkeeper.http.ListenerSettings;
@@ -61,6 +62,21 @@ final class HttpParts {
         var upstream = settings.upstream();
         return new Upstream.Timeouts(upstream.connectTimeout(), upstream.handshakeTimeout(), upstream.firstByteTimeout(),
                 upstream.idleTimeout(), upstream.sendTimeout(), upstream.totalTimeout());
+    }
+
+    /// How a meter over HTTP is asked.
+    ///
+    /// @param userAgent ours
+    static RemoteMeterSettings remoteMeter(Settings settings, String userAgent) {
+        var meter = settings.meter();
+        return RemoteMeterSettings.DEFAULT
+                .endpointOverride(meter.endpoint() == null ? null : meter.endpoint().value())
+                .caching(meter.caching())
+                .responseCodes(meter.responseCodes())
+                .firstCall(meter.firstCall())
+                .unreachableStatus(meter.unreachableStatus())
+                .batchBytes(meter.batchMemory().toInt())
+                .userAgent(userAgent);
     }
 
     private static ListenerSettings.Timeouts timeouts(Settings settings) {

@@ -4,6 +4,7 @@ import java.time.InstantSource;
 
 import io.tollkeeper.app.command.AskCommands;
 import io.tollkeeper.app.command.CheckCommand;
+import io.tollkeeper.app.command.GatewayCommand;
 import io.tollkeeper.app.command.MeterCommand;
 import io.tollkeeper.app.command.Program;
 import io.tollkeeper.app.command.RunCommand;
@@ -29,6 +30,7 @@ public final class Main {
     static CommandLine commandLine() {
         return new CommandLine(new Tollkeeper())
                 .addSubcommand(new RunCommand(program(InstantSource.system())))
+                .addSubcommand(new GatewayCommand(new Wiring(Role.GATEWAY, InstantSource.system())))
                 .addSubcommand(new MeterCommand(new Wiring(Role.METER, InstantSource.system())))
                 .addSubcommand(new CheckCommand())
                 .addSubcommand(new AskCommands.Explain())

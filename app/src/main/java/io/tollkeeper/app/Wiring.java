@@ -8,7 +8,6 @@ import java.util.List;
 
 import io.tollkeeper.app.command.Program;
 import io.tollkeeper.app.command.Sources;
-import io.tollkeeper.app.command.VersionCommand;
 import io.tollkeeper.app.control.ControlSocket;
 import io.tollkeeper.app.declaration.Configuration;
 import io.tollkeeper.app.declaration.Configuration.Loaded;
@@ -30,6 +29,8 @@ import io.tollkeeper.core.proxy.ProxyConfig;
 import io.tollkeeper.doctor.explain.Explainer;
 import io.tollkeeper.gateway.Gateway;
 import io.tollkeeper.gateway.jwt.JwtSettings;
+import io.tollkeeper.gateway.meter.Meter;
+import io.tollkeeper.gateway.meter.RemoteMeter;
 import io.tollkeeper.gateway.upstream.UpstreamSettings;
 import io.tollkeeper.http.ClientTls;
 import io.tollkeeper.http.Engine;
@@ -106,11 +107,10 @@ final class Wiring implements Program {
         var recorder = closing.with(new Recorder(engine.loops(),
                 new RecorderSettings(settings.flight().records(), settings.flight().successesPerSecond(), LOG_LINES),
                 accessLog.channel(), flights));
-        var gateway = role.hasGateway() && parts != null
-                ? closing.with(new Gateway(engine, upstreams(settings), settings.gateway().pathRouting(),
-                        new JwtSettings(settings.gateway().jwt().leeway(), settings.gateway().jwt().refresh()),
-                        new Fetcher(engine, ClientTls.VERIFIED, "Tollkeeper/" + VersionCommand.current()),
-                        parts.local(), clock, recorder)) : null;
+        var fetcher = new Fetcher(engine, ClientTls.VERIFIED, UserAgent.of("production"));
+        var gateway = role.hasGateway() ? closing.with(new Gateway(engine, upstreams(settings), settings.gateway().pathRouting(),
+                new JwtSettings(settings.gateway().jwt().leeway(), settings.gateway().jwt().refresh()), fetcher,
+                meter(settings, parts, engine, closing), clock, recorder)) : null;
         var served = parts == null ? null : parts.serve(recorder, closing);
 
         // Without a configuration a gateway serves the demo; a meter what the Internal API writes.
@@ -154,6 +154,13 @@ final class Wiring implements Program {
             running.listen(gateway); // last: who sees it open may call, and ask whether it is ready
         }
         return new Started.Up(running);
+    }
+
+    /// Without a meter of its own, a gateway asks that of each product; with one, those of products that name another.
+    private static Meter meter(Settings settings, @Nullable MeterParts parts, Engine engine, Closing closing) {
+        var remote = closing.with(new RemoteMeter(engine.upstreams(), engine.loops(),
+                HttpParts.remoteMeter(settings, UserAgent.of("production"))));
+        return parts == null ? remote : new OwnOrRemoteMeter(parts.local(), remote, settings.meter().endpoint() != null);
     }
 
     private FlightStore lone(Settings settings, Closing closing) {

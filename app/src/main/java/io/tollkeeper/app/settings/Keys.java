@@ -19,6 +19,11 @@ final class Keys {
         ValueType type() {
             return ValueType.of(javaType);
         }
+
+        /// Variables of 3scale's that mean it, the first that is set counts.
+        List<String> aliases() {
+            return setting.alias().isEmpty() ? List.of() : List.of(setting.alias().split(",", -1));
+        }
     }
 
     static final List<Key> ALL = List.copyOf(collect(Settings.class, "", new ArrayList<>()));

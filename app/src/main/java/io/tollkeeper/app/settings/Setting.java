@@ -17,6 +17,7 @@ import java.lang.annotation.Target;
     /// What it does, in a sentence or two, for `docs/settings.md`.
     String says();
 
-    /// A variable of 3scale's that means the same, read when our own is not set; empty for none.
+    /// Variables of 3scale's that mean the same (see [ThreescaleForms]), read when our own is not set: one, several
+    /// separated by commas of which the first counts, or none.
     String alias() default "";
 }

@@ -9,7 +9,9 @@ import java.util.Set;
 import io.tollkeeper.core.event.AlertRule;
 import io.tollkeeper.core.proxy.ForwardedHeaders;
 import io.tollkeeper.core.proxy.UpstreamPath;
+import io.tollkeeper.gateway.exchange.Caching;
 import io.tollkeeper.gateway.meter.LocalMeter;
+import io.tollkeeper.gateway.meter.RemoteMeterSettings;
 import io.tollkeeper.gateway.route.PathRouting;
 import org.jspecify.annotations.Nullable;
 
@@ -114,7 +116,7 @@ public record Settings(
         }
     }
 
-    /// The Service Management API.
+    /// The Service Management API: ours, and the one that a gateway asks over HTTP.
     public record Meter(
             @Setting(value = "127.0.0.1:3000", says = "Where the Service Management API is answered, or off.")
             @Nullable ListenAddress listen,
@@ -128,6 +130,18 @@ public record Settings(
             String masterMetricAuthorize,
             @Setting(value = "transactions", says = "Metric of the master service that reported and counted transactions count in.")
             String masterMetricTransactions,
+            @Setting(value = "", alias = "BACKEND_ENDPOINT_OVERRIDE", says = "URL of the Service Management API that the gateway asks, in place of `backend.endpoint` of its products.")
+            @Nullable Secret endpoint,
+            @Setting(value = "strict", alias = "APICAST_BACKEND_CACHE_HANDLER", says = "What the gateway does with decisions of a Service Management API that it asks over HTTP: strict remembers what was let in and forgets it when the API refuses or fails, resilient keeps it while the API fails, allow lets in besides whoever is not known while it fails, none asks for every call. A caching policy goes before it.")
+            Caching caching,
+            @Setting(value = "false", alias = "APICAST_RESPONSE_CODES", says = "Whether the gateway tells 3scale's Service Management API the status of calls (`log[code]`).")
+            boolean responseCodes,
+            @Setting(value = "authrep", says = "How the gateway counts the first call of a key over 3scale's protocol: authrep decides and counts at once, but cannot tell the call's status; authorize-then-report counts after the call, with its status.")
+            RemoteMeterSettings.FirstCall firstCall,
+            @Setting(value = "as-3scale", says = "What a client gets while the Service Management API cannot be asked: as-3scale is the answer to a wrong key (403), service-unavailable is 503. Reason and headers tell the two apart either way.")
+            RemoteMeterSettings.UnreachableStatus unreachableStatus,
+            @Setting(value = "20MiB", alias = "APICAST_POLICY_BATCHER_SHARED_MEMORY_SIZE", says = "Room for usage that products with the 3scale_batcher policy have not handed in yet.")
+            ByteSize batchMemory,
             InternalApi internalApi,
             Events events,
             History history) {}

@@ -127,14 +127,11 @@ public final class SettingsReader {
     private void takeEnvironment(Map<String, String> environment) {
         var byVariable = keys.values().stream().collect(Collectors.toMap(Keys.Key::variable, key -> key));
         for (var key : keys.values()) {
-            var alias = key.setting().alias();
-            var value = alias.isEmpty() ? null : environment.get(alias);
-            if (value != null && !value.isEmpty()) {
-                given.put(key.name(), new Given(value, alias, 0));
-            }
+            key.aliases().stream().filter(alias -> !environment.getOrDefault(alias, "").isEmpty()).findFirst().ifPresent(alias ->
+                    given.put(key.name(), new Given(ThreescaleForms.of(alias, key.name(), environment.getOrDefault(alias, "")), alias, 0)));
         }
         ThreescaleVariables.tell(environment,
-                keys.values().stream().map(key -> key.setting().alias()).collect(Collectors.toSet()), findings);
+                keys.values().stream().flatMap(key -> key.aliases().stream()).collect(Collectors.toSet()), findings);
         environment.entrySet().stream().sorted(Map.Entry.comparingByKey()).forEach(entry -> {
             var variable = entry.getKey();
             if (!variable.startsWith("TOLLKEEPER_") || NOT_SETTINGS.contains(variable)) {
