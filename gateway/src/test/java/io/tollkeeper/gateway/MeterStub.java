@@ -41,6 +41,8 @@ final class MeterStub implements Manner {
     private final Map<String, AtomicInteger> turns = new ConcurrentHashMap<>();
     volatile CountDownLatch gate = new CountDownLatch(0);
     volatile String extraHeaders = "";
+    /// What reports are answered; 0: closes instead.
+    volatile int reportStatus = 202;
 
     synchronized List<Asked> asked() {
         return List.copyOf(asked);
@@ -68,6 +70,13 @@ final class MeterStub implements Manner {
             asked.add(new Asked(request.method(), path, query, parameters(body), request));
         }
         waitForGate();
+        if (path.endsWith("/transactions.xml") && reportStatus == 0) {
+            return false;
+        }
+        if (path.endsWith("/transactions.xml") && reportStatus != 202) {
+            write(with, reportStatus, "", "");
+            return true;
+        }
         if (path.endsWith("/transactions.xml")) {
             with.write("HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n" + extraHeaders + "\r\n");
             return true;
@@ -128,6 +137,9 @@ final class MeterStub implements Manner {
         Map<String, String> all = new HashMap<>();
         for (String pair : text.isEmpty() ? new String[0] : text.split("&")) {
             int equals = pair.indexOf('=');
+            if (equals < 0) {
+                continue; // only the beginning of a long body is kept
+            }
             all.put(decoded(pair.substring(0, equals)), decoded(pair.substring(equals + 1)));
         }
         return all;

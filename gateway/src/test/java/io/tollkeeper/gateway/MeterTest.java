@@ -11,6 +11,7 @@ import java.util.concurrent.Future;
 import io.tollkeeper.core.flight.FlightRecord;
 import io.tollkeeper.core.proxy.MappingRule;
 import io.tollkeeper.core.reason.Reason;
+import io.tollkeeper.core.usage.CounterKey;
 import io.tollkeeper.core.usage.Period;
 import io.tollkeeper.core.usage.UsageJournal;
 import io.tollkeeper.gateway.meter.LocalMeter.WhenUnwritable;
@@ -128,6 +129,25 @@ class MeterTest {
             assertThat(record.rules()).isEqualTo(2);
             assertThat(record.metricName(1)).isEqualTo("writes");
             assertThat(record.metricAmount(1)).isEqualTo(3);
+        }
+    }
+
+    @Test
+    void theStatusOfEveryCallIsCountedOnceTheFirstCallsToo() throws IOException {
+        try (RunningGateway gateway = gateway(WhenUnwritable.OPEN)) {
+            gateway.get("/a?user_key=good");
+            gateway.get("/status/404?user_key=good");
+            gateway.get("/status/404?user_key=good");
+            gateway.get("/status/418?user_key=good");
+            gateway.get("/a?user_key=wrong");
+            gateway.get("/status/503?user_key=good");
+            Eventually.value("counted statuses", () -> meter.counted("api", "app", CounterKey.status(503)), count -> count == 1);
+            assertThat(meter.counted("api", "app", CounterKey.status(200))).isEqualTo(1);
+            assertThat(meter.counted("api", "app", CounterKey.status(404))).isEqualTo(2);
+            assertThat(meter.counted("api", "app", CounterKey.status(418))).isEqualTo(1);
+            assertThat(meter.counted("api", "app", CounterKey.responseCode(404))).isEqualTo(2);
+            assertThat(meter.counted("api", "app", CounterKey.responseClass(404))).isEqualTo(3);
+            assertThat(meter.counted("api", "app", 0)).isEqualTo(5);
         }
     }
 

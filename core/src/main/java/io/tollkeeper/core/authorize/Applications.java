@@ -77,6 +77,11 @@ public final class Applications implements JournalFailure {
         return members != null ? members : products.computeIfAbsent(productId, _ -> new Members());
     }
 
+    /// The application of that number, if it is in memory.
+    @Nullable ResidentApplication resident(long application) {
+        return byNumber.get(application);
+    }
+
     public boolean isResident(long application) {
         return byNumber.containsKey(application);
     }

@@ -196,10 +196,59 @@ public final class Authorizer {
             applications.counted(resident, seq);
             applications.happened(caused);
             call.counted = true;
+            call.resident = resident;
+            call.countedAt = now;
             call.journalSequence = seq;
         }
         call.applied = call.usage.present();
         return GRANTED;
+    }
+
+    /// What became of the status of a call.
+    public enum Responded {
+        COUNTED,
+        /// The application has left memory: load it by its number and use the other form.
+        NOT_LOADED,
+        /// The journal takes nothing now; the status is not counted.
+        LOST
+    }
+
+    /// Counts the status with which a call ended that was let in and counted here, at the second of the call. For calls
+    /// of this process, whose status is known only when they are over; once per call. Nobody waits for the journal.
+    public Responded responded(Call call, int code) {
+        ResidentApplication resident = call.resident;
+        return resident == null ? Responded.NOT_LOADED : responded(resident, call.product(), call.countedAt, code, call.row);
+    }
+
+    /// The same for an application that was loaded again.
+    public Responded responded(Product product, long application, long stamp, int code) {
+        ResidentApplication resident = applications.resident(application);
+        return resident == null ? Responded.NOT_LOADED : responded(resident, product, stamp, code, new JournalBody.Writer());
+    }
+
+    /// The counters are not rolled over: the call did that, and an old call must not turn them back.
+    private Responded responded(
+            ResidentApplication resident, Product product, long stamp, int code, JournalBody.Writer row) {
+        resident.lock.lock();
+        try {
+            if (resident.evicted) {
+                return Responded.NOT_LOADED;
+            }
+            row.begin(product.number(), stamp, null);
+            row.group(resident.number, stamp);
+            addCode(resident.counters, code, true, stamp, row);
+            if (row.isEmpty()) {
+                return Responded.COUNTED;
+            }
+            long seq = append(row.end(), null, NO_NOTICES);
+            if (seq < 0) {
+                return Responded.LOST;
+            }
+            applications.counted(resident, seq);
+            return Responded.COUNTED;
+        } finally {
+            resident.lock.unlock();
+        }
     }
 
     private static void addUsage(

@@ -45,6 +45,8 @@ public final class Call {
     long[] before = new long[8];
     boolean counted;
     long journalSequence;
+    @Nullable ResidentApplication resident;
+    long countedAt;
 
     /// An authorized authrep with usage: shown values include it.
     boolean applied;
@@ -73,6 +75,8 @@ public final class Call {
         limits = PlanLimits.NONE;
         counted = false;
         journalSequence = 0;
+        resident = null;
+        countedAt = 0;
         applied = false;
         return this;
     }
@@ -188,6 +192,11 @@ public final class Call {
     /// Sequence of the journal's row, if it was counted.
     public long journalSequence() {
         return journalSequence;
+    }
+
+    /// Epoch second at which it was counted.
+    public long countedAt() {
+        return countedAt;
     }
 
     /// The application id that was asked for, as sent.

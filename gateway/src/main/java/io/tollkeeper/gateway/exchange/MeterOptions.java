@@ -8,6 +8,7 @@ public final class MeterOptions {
 
     private @Nullable String referrer;
     private @Nullable Caching caching;
+    private @Nullable Batching batching;
     private @Nullable String owedKey;
     private boolean owesAuthrep;
     private boolean outageIsAuthFailed;
@@ -18,6 +19,7 @@ public final class MeterOptions {
     void reset() {
         referrer = null;
         caching = null;
+        batching = null;
         owedKey = null;
         owesAuthrep = false;
         outageIsAuthFailed = false;
@@ -44,6 +46,15 @@ public final class MeterOptions {
 
     public void caching(Caching newCaching) {
         caching = newCaching;
+    }
+
+    /// Whether and how usage is handed in together, none unless a policy says so.
+    public @Nullable Batching batching() {
+        return batching;
+    }
+
+    public void batching(Batching newBatching) {
+        batching = newBatching;
     }
 
     // ---- kept by the meter

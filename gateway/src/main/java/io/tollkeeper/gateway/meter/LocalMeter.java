@@ -188,6 +188,27 @@ public final class LocalMeter implements Meter {
             return step == Step.NEXT ? decided(exchange, decide(exchange), loads, true) : step;
         }
 
+        @Override
+        public void over(Exchange exchange) {
+            Call call = exchange.meterCall();
+            Application application = call.application();
+            if (!call.counted() || application == null) {
+                return;
+            }
+            int sent = exchange.record().statusSent();
+            int code = sent == 0 ? Reason.ABORTED.status() : sent;
+            switch (authorizer.responded(call, code)) {
+                case COUNTED -> {}
+                case LOST -> exchange.facilities().metrics().codeLost();
+                case NOT_LOADED -> {
+                    Late late = new Late(authorizer, exchange.facilities(), call.product(), application.number(), call.countedAt(), code);
+                    if (!applications.load(new LoadKey.ByNumber(application.number()), late)) {
+                        exchange.facilities().metrics().codeLost();
+                    }
+                }
+            }
+        }
+
         private Decision decide(Exchange exchange) {
             return authorizer.decide(exchange.meterCall());
         }
@@ -203,6 +224,23 @@ public final class LocalMeter implements Meter {
             }
             place.resume(exchange.refuse(Reason.METER_OVERLOAD, "the queue of applications to be loaded is full"));
             return Step.WAIT;
+        }
+    }
+
+    /// Counts a status whose application had left memory while the call lasted.
+    private record Late(Authorizer authorizer, GatewayLoop loop, Product product, long application, long stamp, int code)
+            implements LoadWaiter {
+
+        @Override
+        public Executor executor() {
+            return loop.loop();
+        }
+
+        @Override
+        public void loaded(@Nullable Reason failure) {
+            if (failure != null || authorizer.responded(product, application, stamp, code) != Authorizer.Responded.COUNTED) {
+                loop.metrics().codeLost();
+            }
         }
     }
 

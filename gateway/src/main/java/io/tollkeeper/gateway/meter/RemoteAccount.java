@@ -9,6 +9,7 @@ import io.tollkeeper.core.flight.Stage;
 import io.tollkeeper.core.proxy.ProxyConfig;
 import io.tollkeeper.core.reason.Reason;
 import io.tollkeeper.gateway.credentials.Credentials;
+import io.tollkeeper.gateway.exchange.Batching;
 import io.tollkeeper.gateway.exchange.Caching;
 import io.tollkeeper.gateway.exchange.Exchange;
 import io.tollkeeper.gateway.exchange.MeterOptions;
@@ -81,10 +82,14 @@ final class RemoteAccount implements Meter.Account {
         long start = System.nanoTime();
         MeterLoop loop = meter.of(exchange.facilities());
         MeterOptions options = exchange.meterOptions();
+        exchange.record().meterHost(endpoint.description());
+        Batching batching = options.batching();
+        if (batching != null) {
+            return authorizeForAWhile(exchange, loop, batching, start);
+        }
         Caching asked = options.caching();
         Caching caching = asked != null ? asked : meter.settings().caching();
-        String key = key(exchange, loop);
-        exchange.record().meterHost(endpoint.description());
+        String key = key(exchange, loop, options.referrer());
         boolean known = caching != Caching.NONE && meter.cache().isGood(key);
         loop.metrics().authCache(known);
         if (known) {
@@ -213,6 +218,83 @@ final class RemoteAccount implements Meter.Account {
         return number;
     }
 
+    // ---- deciding for a while
+
+    /// A batching product: the decision holds for a while, what is used is summed up and handed in later.
+    private Step authorizeForAWhile(Exchange exchange, MeterLoop loop, Batching batching, long start) {
+        String key = key(exchange, loop, null);
+        BatchedDecisions.Decision known = meter.batchedDecisions().find(key, start);
+        loop.metrics().batcherCache(known != null);
+        if (known == null) {
+            Parking place = exchange.park(0, Reason.METER_TIMEOUT);
+            loop.take().ask(endpoint, BackendCall.AUTH, noBody, target(authorize, key, 0),
+                    new WaitingForAWhile(this, exchange, place, key, batching, start));
+            return Step.WAIT;
+        }
+        if (known.status() != 200) {
+            return deniedForAWhile(exchange, known.status(), known.code(), FlightRecord.DecidedBy.CACHE, start,
+                    "service management at " + endpoint.description() + " had answered " + known.status()
+                            + (known.code() == null ? "" : " " + known.code()) + " to an equal call, which holds for a while");
+        }
+        meter.batch(loop, endpoint, report).add(key, batching.reportEvery(), loop.metrics());
+        return granted(exchange, FlightRecord.DecidedBy.CACHE, start);
+    }
+
+    private record WaitingForAWhile(
+            RemoteAccount account, Exchange exchange, Parking place, String key, Batching batching, long start)
+            implements MeterCall.Then {
+
+        @Override
+        public void answered(MeterAnswer answer) {
+            if (!answer.isFailure()) {
+                account.meter.batchedDecisions()
+                        .put(key, answer.status(), answer.code(), batching.remembered(), System.nanoTime());
+            } else {
+                account.meter.outage(account.endpoint, answer);
+            }
+            place.resumeWith(() -> account.decidedForAWhile(this, answer));
+        }
+    }
+
+    private Step decidedForAWhile(WaitingForAWhile waiting, MeterAnswer answer) {
+        Exchange exchange = waiting.exchange;
+        exchange.record().meterStatus(answer.status());
+        Caching caching = exchange.meterOptions().caching();
+        if (caching != null) {
+            meter.cache().answered(caching, waiting.key, answer.status());
+        }
+        MeterLoop loop = meter.of(exchange.facilities());
+        boolean outlasts = answer.isFailure() && caching != null && meter.cache().isGood(waiting.key);
+        if (answer.isGood() || outlasts) {
+            meter.batch(loop, endpoint, report).add(waiting.key, waiting.batching.reportEvery(), loop.metrics());
+        }
+        if (outlasts) {
+            exchange.contribute(answer.failure());
+            exchange.record().note(answer.describe(endpoint));
+            return granted(exchange, FlightRecord.DecidedBy.CACHE_IN_OUTAGE, waiting.start);
+        }
+        if (answer.isGood()) {
+            return granted(exchange, FlightRecord.DecidedBy.ANSWER, waiting.start);
+        }
+        return answer.isFailure()
+                ? undecided(exchange, answer, waiting.start)
+                : deniedForAWhile(exchange, answer.status(), answer.code(), FlightRecord.DecidedBy.ANSWER, waiting.start,
+                        answer.describe(endpoint));
+    }
+
+    /// As the original: no `Retry-After`, and a limit of zero is a limit.
+    private Step deniedForAWhile(
+            Exchange exchange, int status, @Nullable String code, FlightRecord.DecidedBy how, long start, String evidence) {
+        FlightRecord record = exchange.record();
+        record.decision(FlightRecord.Outcome.DENIED);
+        record.decidedBy(how);
+        record.limitMax(-1);
+        exchange.facilities().metrics().meter(MeterDecision.DENIED);
+        timed(exchange, start);
+        exchange.meterOptions().outageIsAuthFailed(true);
+        return exchange.refuse(Failures.ofRefusal(status, code, mode, tokenKnown), evidence);
+    }
+
     // ---- counting
 
     @Override
@@ -244,7 +326,7 @@ final class RemoteAccount implements Meter.Account {
 
     // ---- what is sent
 
-    private String key(Exchange exchange, MeterLoop loop) {
+    private String key(Exchange exchange, MeterLoop loop, @Nullable String referrer) {
         StringBuilder text = loop.text().append(keyStart);
         Credentials credentials = exchange.credentials();
         String userKey = credentials.userKey();
@@ -260,7 +342,6 @@ final class RemoteAccount implements Meter.Account {
             QueryText.append(appKey, text.append("&app_key="));
         }
         appendUsage(exchange.usage(), loop, text);
-        String referrer = exchange.meterOptions().referrer();
         if (referrer != null) {
             QueryText.append(referrer, text.append("&referrer="));
         }

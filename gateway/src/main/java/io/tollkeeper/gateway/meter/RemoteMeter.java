@@ -2,7 +2,9 @@ package io.tollkeeper.gateway.meter;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -30,12 +32,16 @@ public final class RemoteMeter implements Meter, AutoCloseable {
     /// An outage is told at once, then not again for so long.
     private static final long TELL_EVERY = TimeUnit.SECONDS.toNanos(60);
     private static final long LOOK_EVERY = 20;
+    private static final long FLUSH_EVERY = TimeUnit.SECONDS.toNanos(1);
 
     private final UpstreamPool pool;
     private final List<Loop> loops;
     private final RemoteMeterSettings settings;
     private final AuthCache cache;
     private final ReportQueue reportQueue;
+    private final BatchedDecisions batchedDecisions = new BatchedDecisions();
+    private final Map<String, UsageBatch> batches = new ConcurrentHashMap<>();
+    private final AtomicLong batchedBytes = new AtomicLong();
     private final @Nullable MeterLoop[] perLoop;
     private final AtomicLong lastTold = new AtomicLong(System.nanoTime() - TELL_EVERY);
 
@@ -89,6 +95,19 @@ public final class RemoteMeter implements Meter, AutoCloseable {
         return reportQueue;
     }
 
+    BatchedDecisions batchedDecisions() {
+        return batchedDecisions;
+    }
+
+    /// Where usage of a product waits that is handed in together. The first call's loop sends.
+    UsageBatch batch(MeterLoop loop, MeterEndpoint endpoint, String target) {
+        String key = endpoint.description() + target;
+        UsageBatch known = batches.get(key);
+        return known != null
+                ? known
+                : batches.computeIfAbsent(key, _ -> new UsageBatch(loop, endpoint, target, batchedBytes, settings.batchBytes()));
+    }
+
     /// On that loop.
     MeterLoop of(GatewayLoop gateway) {
         int index = gateway.loop().index();
@@ -114,8 +133,13 @@ public final class RemoteMeter implements Meter, AutoCloseable {
     /// @return whether nothing is owed any more
     public boolean drain(Duration patience) {
         long end = System.nanoTime() + patience.toNanos();
+        long flushed = 0;
         try {
             while (true) {
+                if (flushed == 0 || System.nanoTime() - flushed > FLUSH_EVERY) {
+                    batches.values().forEach(UsageBatch::flush);
+                    flushed = System.nanoTime();
+                }
                 int owed = owed(end);
                 if (owed == 0) {
                     return true;
@@ -134,6 +158,9 @@ public final class RemoteMeter implements Meter, AutoCloseable {
 
     private int owed(long end) throws InterruptedException {
         int owed = 0;
+        for (UsageBatch batch : batches.values()) {
+            owed += batch.isEmpty() ? 0 : 1;
+        }
         for (Loop loop : loops) {
             CompletableFuture<Integer> counted = new CompletableFuture<>();
             loop.execute(() -> {

@@ -2,35 +2,53 @@ package io.tollkeeper.gateway.meter;
 
 import java.nio.charset.StandardCharsets;
 
-/// The form of a report: transactions by number (gateway specification, section 7.2). Pure functions.
+/// The form of a report: transactions by number (gateway specification, section 7.2). Names and values come encoded. Pure
+/// functions.
 final class ReportForm {
 
-    private static final String USAGE = "usage%5B";
+    /// How usage begins in a call's key.
+    static final String USAGE = "usage%5B";
 
     private ReportForm() {}
+
+    /// Begins a transaction.
+    ///
+    /// @param who `user_key=…` or `app_id=…`
+    static void transaction(StringBuilder form, int number, String who) {
+        int equals = who.indexOf('=');
+        begin(form, number).append(who, 0, equals).append("%5D").append(who, equals, who.length());
+    }
+
+    /// Adds usage to a transaction.
+    ///
+    /// @param name the metric and `%5D`
+    static void usage(StringBuilder form, int number, String name, long amount) {
+        begin(form, number).append("usage%5D%5B").append(name).append('=').append(amount);
+    }
+
+    private static StringBuilder begin(StringBuilder form, int number) {
+        return form.append(form.isEmpty() ? "" : "&").append("transactions%5B").append(number).append("%5D%5B");
+    }
 
     /// One transaction for a call, made of its key.
     ///
     /// @param code status that the client got; 0: none
     static byte[] ofKey(String key, int code) {
         StringBuilder form = new StringBuilder(key.length() * 2);
-        String start = "transactions%5B0%5D%5B";
         int at = key.indexOf('&');
         while (at >= 0) {
             int end = key.indexOf('&', at + 1);
             String pair = key.substring(at + 1, end < 0 ? key.length() : end);
-            int equals = pair.indexOf('=');
-            String name = pair.substring(0, equals);
-            if (name.startsWith(USAGE)) {
-                form.append('&').append(start).append("usage%5D%5B").append(pair, USAGE.length(), pair.length());
-            } else if (name.equals("user_key") || name.equals("app_id") || name.equals("access_token")) {
-                form.append('&').append(start).append(name).append("%5D").append(pair, equals, pair.length());
+            if (pair.startsWith(USAGE)) {
+                begin(form, 0).append("usage%5D%5B").append(pair, USAGE.length(), pair.length());
+            } else if (pair.startsWith("user_key=") || pair.startsWith("app_id=") || pair.startsWith("access_token=")) {
+                transaction(form, 0, pair);
             }
             at = end;
         }
         if (code != 0) {
-            form.append('&').append(start).append("log%5D%5Bcode%5D=").append(code);
+            begin(form, 0).append("log%5D%5Bcode%5D=").append(code);
         }
-        return form.substring(1).getBytes(StandardCharsets.US_ASCII);
+        return form.toString().getBytes(StandardCharsets.US_ASCII);
     }
 }

@@ -51,6 +51,11 @@ public final class LoopMetrics {
     long uncounted;
     long reportsInline;
     long reportsLost;
+    long codesLost;
+    long usageDropped;
+    long batchesRepeated;
+    long batcherHits;
+    long batcherMisses;
     long loads;
     long loadNanos;
     long bytesIn;
@@ -112,6 +117,30 @@ public final class LoopMetrics {
     /// A remote meter did not take a report: what it says is not counted.
     public void reportLost() {
         reportsLost++;
+    }
+
+    /// Usage was dropped because too much waits to be handed in.
+    public void usageDropped() {
+        usageDropped++;
+    }
+
+    /// A report of a batching product is sent again.
+    public void batchRepeated() {
+        batchesRepeated++;
+    }
+
+    /// A batching product's decision was looked for among those that still hold.
+    public void batcherCache(boolean hit) {
+        if (hit) {
+            batcherHits++;
+        } else {
+            batcherMisses++;
+        }
+    }
+
+    /// The status of a call could not be counted.
+    public void codeLost() {
+        codesLost++;
     }
 
     /// An application was loaded while its call waited.

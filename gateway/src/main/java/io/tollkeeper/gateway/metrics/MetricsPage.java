@@ -60,12 +60,22 @@ public final class MetricsPage {
                 BACKEND_CALLS.length, i -> BACKEND_CALLS[i], loop -> loop.backendCalls);
         labelled(out, "tollkeeper_auth_cache_total", "Decisions looked for among those a remote meter had made.", "result",
                 2, i -> i == 0 ? "hit" : "miss", loop -> loop.authCache);
+        out.counter("batching_policy_auths_cache_hits", "Hits in the auths cache of the 3scale batching policy",
+                sum(loop -> loop.batcherHits));
+        out.counter("batching_policy_auths_cache_misses", "Misses in the auths cache of the 3scale batching policy",
+                sum(loop -> loop.batcherMisses));
+        out.counter("tollkeeper_batch_usage_dropped_total", "Calls whose usage was dropped because too much waits to be handed in.",
+                sum(loop -> loop.usageDropped));
+        out.counter("tollkeeper_batch_reports_repeated_total", "Reports that a meter did not take at once.",
+                sum(loop -> loop.batchesRepeated));
         out.counter("tollkeeper_meter_reports_inline_total", "Calls that waited for their report because the queue was full.",
                 sum(loop -> loop.reportsInline));
         out.counter("tollkeeper_meter_reports_lost_total", "Reports that a remote meter did not take; their usage is not counted.",
                 sum(loop -> loop.reportsLost));
         out.counter("tollkeeper_meter_uncounted_total", "Calls that passed uncounted because the meter could not write.",
                 sum(loop -> loop.uncounted));
+        out.counter("tollkeeper_response_codes_lost_total", "Calls whose status could not be counted.",
+                sum(loop -> loop.codesLost));
         out.counter("tollkeeper_application_loads_total", "Calls that waited for their application to be loaded.",
                 sum(loop -> loop.loads));
         out.seconds("tollkeeper_application_load_seconds_total", "Time those calls waited.", sum(loop -> loop.loadNanos));

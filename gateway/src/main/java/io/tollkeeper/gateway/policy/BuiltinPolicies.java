@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 public final class BuiltinPolicies {
 
     private static final Map<String, PolicyFactory> BY_NAME = Map.ofEntries(
+            entry("3scale_batcher", (fields, _) -> BatcherPolicy.create(fields)),
             entry("3scale_referrer", (_, _) -> new ReferrerPolicy()),
             entry("apicast", (_, parts) -> new ApicastPolicy(parts)),
             entry("caching", (fields, _) -> CachingPolicy.create(fields)),
