@@ -87,7 +87,7 @@ final class ConnectAttempt {
     }
 
     private void resolve() {
-        pool.upstreams().resolver().resolve(pool.loop(), upstream.host(), this::resolved);
+        pool.upstreams().resolver().resolve(pool.loop(), upstream.nextHost(), this::resolved);
     }
 
     /// The call left. What is being opened goes to the pool.
@@ -97,7 +97,13 @@ final class ConnectAttempt {
 
     private void resolved(Resolution resolution) {
         switch (resolution) {
-            case Resolution.Failed(var why, var text) -> giveUp(why, text);
+            case Resolution.Failed(var why, var text) -> {
+                if (upstream.proxy() == null) {
+                    giveUp(why, text);
+                } else {
+                    giveUp(Reason.PROXY_UNREACHABLE, destination.name() + ": " + why.code() + ", " + text);
+                }
+            }
             case Resolution.Found(var found, var stale) -> {
                 OutgoingCall c = call;
                 if (c == null || pool.isClosed()) {
@@ -115,7 +121,7 @@ final class ConnectAttempt {
 
     private void tryNext() {
         InetSocketAddress address =
-                new InetSocketAddress(addresses.get((first + tried) % addresses.size()), upstream.port());
+                new InetSocketAddress(addresses.get((first + tried) % addresses.size()), upstream.nextPort());
         tried++;
         triedAt = System.nanoTime();
         OutgoingCall c = call;
@@ -131,28 +137,58 @@ final class ConnectAttempt {
         pool.upstreams()
                 .bootstrap(pool.loop())
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) Math.min(Integer.MAX_VALUE, millis))
-                .handler(new Pipeline(tls, connection))
+                .handler(new Pipeline(connection, address))
                 .connect(address)
                 .addListener(done -> connected((ChannelFuture) done, connection, address));
     }
 
-    /// TLS where it is wanted, then the connection.
+    /// A proxy that has to be asked, TLS where it is wanted, then the connection.
     private final class Pipeline extends ChannelInitializer<Channel> {
-        private final @Nullable ClientTlsContext context;
         private final UpstreamConnection connection;
+        private final InetSocketAddress address;
 
-        Pipeline(@Nullable ClientTlsContext context, UpstreamConnection connection) {
-            this.context = context;
+        Pipeline(UpstreamConnection connection, InetSocketAddress address) {
             this.connection = connection;
+            this.address = address;
         }
 
         @Override
         protected void initChannel(Channel channel) {
             ReadStop.addTo(channel, pool.upstreams().transport());
-            if (context != null) {
-                channel.pipeline().addLast(new FirstBytes()).addLast(context.newHandler(channel.alloc(), upstream, timeouts.handshake()));
+            ForwardProxy proxy = upstream.proxy();
+            if (tls != null && proxy != null) {
+                channel.pipeline().addLast(proxyTunnel(proxy, channel)).addLast(connection);
+            } else {
+                channel.pipeline().addLast(connection);
+                addTls(channel, connection);
             }
-            channel.pipeline().addLast(connection);
+        }
+
+        private ProxyTunnel proxyTunnel(ForwardProxy proxy, Channel channel) {
+            return new ProxyTunnel(upstream, proxy, pool.upstreams().headLimits(), pool.loop(), timeouts.connect().toNanos(),
+                    new ProxyTunnel.Outcome() {
+                        @Override
+                        public void open() {
+                            addTls(channel, connection);
+                            secure(channel, connection, address);
+                            channel.read();
+                        }
+
+                        @Override
+                        public void failed(Reason why, String what) {
+                            giveUp(why, destination.name() + " at " + Evidence.address(address) + ": " + what);
+                            connection.close();
+                        }
+                    });
+        }
+    }
+
+    private void addTls(Channel channel, UpstreamConnection connection) {
+        if (tls != null) {
+            String behind = connection.context().name();
+            channel.pipeline()
+                    .addBefore(behind, null, new FirstBytes())
+                    .addBefore(behind, null, tls.newHandler(channel.alloc(), upstream, timeouts.handshake()));
         }
     }
 
@@ -172,20 +208,9 @@ final class ConnectAttempt {
         if (done.isSuccess()) {
             slotHandedOver = true;
             done.channel().closeFuture().addListener(closed -> destination.giveSlot());
-            SslHandler secured = done.channel().pipeline().get(SslHandler.class);
-            if (secured == null) {
-                stands(connection);
-                return;
+            if (done.channel().pipeline().get(ProxyTunnel.class) == null) {
+                secure(done.channel(), connection, address);
             }
-            long started = System.nanoTime();
-            secured.handshakeFuture().addListener(shaken -> {
-                if (shaken.isSuccess()) {
-                    stands(connection);
-                } else {
-                    handshakeFailed(shaken.cause(), address, System.nanoTime() - started);
-                    connection.close();
-                }
-            });
             return;
         }
         note(address, done.cause());
@@ -194,7 +219,29 @@ final class ConnectAttempt {
             return;
         }
         Reason why = reason;
+        if (why != null && why != Reason.INTERNAL && upstream.proxy() != null) {
+            why = Reason.PROXY_UNREACHABLE;
+        }
         giveUp(why == null ? Reason.INTERNAL : why, evidence.toString());
+    }
+
+    /// Waits for TLS, if there is any.
+    private void secure(Channel channel, UpstreamConnection connection, InetSocketAddress address) {
+        SslHandler secured = channel.pipeline().get(SslHandler.class);
+        if (secured == null) {
+            stands(connection);
+            return;
+        }
+        long started = System.nanoTime();
+        secured.handshakeFuture().addListener(shaken -> {
+            if (shaken.isSuccess()) {
+                // What was negotiated: secured.applicationProtocol().
+                stands(connection);
+            } else {
+                handshakeFailed(shaken.cause(), address, System.nanoTime() - started);
+                connection.close();
+            }
+        });
     }
 
     private void stands(UpstreamConnection connection) {

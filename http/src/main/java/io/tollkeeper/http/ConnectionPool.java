@@ -147,7 +147,7 @@ final class ConnectionPool {
     /// Keeps the name's answer fresh while there are connections to it, and closes idle ones that are too old or lead to
     /// an address that left.
     void sweep(long now) {
-        String host = destination.key().host();
+        String host = destination.key().resolved();
         if (destination.open() > 0) {
             upstreams.resolver().keepFresh(host);
         }

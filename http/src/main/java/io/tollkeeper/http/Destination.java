@@ -25,10 +25,17 @@ final class Destination {
     ///
     /// @param tls        null for plain HTTP
     /// @param serverName name for SNI, null for none
-    record Key(@Nullable ClientTls tls, String host, int port, @Nullable String serverName) {
+    /// @param proxy      proxy on the way, null for none
+    record Key(
+            @Nullable ClientTls tls, String host, int port, @Nullable String serverName, @Nullable ForwardProxy proxy) {
 
         static Key of(Upstream upstream) {
-            return new Key(upstream.tls(), upstream.host(), upstream.port(), upstream.serverName());
+            return new Key(upstream.tls(), upstream.host(), upstream.port(), upstream.serverName(), upstream.proxy());
+        }
+
+        /// The name whose addresses are connected to.
+        String resolved() {
+            return proxy == null ? host : proxy.host();
         }
     }
 

@@ -15,6 +15,9 @@ final class RequestSink extends FramedSink {
 
     private static final byte[] UPGRADE = "Connection: Upgrade\r\n".getBytes(StandardCharsets.US_ASCII);
 
+    private static final HeaderName PROXY_AUTHORIZATION = HeaderName.of("Proxy-Authorization");
+    private static final byte[] PROXY_AUTHORIZATION_FIELD = "Proxy-Authorization: ".getBytes(StandardCharsets.US_ASCII);
+
     private final UpstreamConnection connection;
     private boolean finished = true;
     private boolean bodyless;
@@ -38,6 +41,10 @@ final class RequestSink extends FramedSink {
         String method = request.method;
         String target = request.target;
         String host = upstream.hostHeader();
+        ForwardProxy proxy = upstream.asksProxy() ? upstream.proxy() : null;
+        if (proxy != null) {
+            target = "http://" + upstream.authority() + target;
+        }
         ByteBuf out = allocate(method.length() + target.length() + host.length() + headers.wireLength() + 96 + room);
         out.writeCharSequence(method, StandardCharsets.ISO_8859_1);
         out.writeByte(' ');
@@ -45,6 +52,11 @@ final class RequestSink extends FramedSink {
         out.writeBytes(VERSION_AND_HOST);
         out.writeCharSequence(host, StandardCharsets.ISO_8859_1);
         out.writeShort('\r' << 8 | '\n');
+        if (proxy != null && proxy.authorization() != null && !headers.has(PROXY_AUTHORIZATION)) {
+            out.writeBytes(PROXY_AUTHORIZATION_FIELD);
+            out.writeCharSequence(proxy.authorization(), StandardCharsets.ISO_8859_1);
+            out.writeShort('\r' << 8 | '\n');
+        }
         boolean plain = !(headers.mayHave(HeaderName.CONTENT_LENGTH)
                 || headers.mayHave(HeaderName.TRANSFER_ENCODING)
                 || headers.mayHave(HeaderName.HOST)

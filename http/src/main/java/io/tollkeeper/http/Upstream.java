@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 ///                       against `host`
 /// @param timeouts       limits in time
 /// @param maxConnections limit of connections to this upstream over all loops
+/// @param proxy          proxy to ask for it, null to call it directly; the host is resolved by the proxy then
 public record Upstream(
         @Nullable ClientTls tls,
         String host,
@@ -22,7 +23,25 @@ public record Upstream(
         String hostHeader,
         @Nullable String serverName,
         Timeouts timeouts,
-        int maxConnections) {
+        int maxConnections,
+        @Nullable ForwardProxy proxy) {
+
+    /// Called directly.
+    public Upstream(
+            @Nullable ClientTls tls,
+            String host,
+            int port,
+            String hostHeader,
+            @Nullable String serverName,
+            Timeouts timeouts,
+            int maxConnections) {
+        this(tls, host, port, hostHeader, serverName, timeouts, maxConnections, null);
+    }
+
+    /// The same through another proxy, or through none.
+    public Upstream through(@Nullable ForwardProxy other) {
+        return new Upstream(tls, host, port, hostHeader, serverName, timeouts, maxConnections, other);
+    }
 
     /// Limits in time of one upstream. Zero means no limit.
     ///
@@ -58,8 +77,28 @@ public record Upstream(
                 Duration.ZERO);
     }
 
-    /// `http://host:port` or `https://host:port`, for records and logs.
+    /// `http://host:port` or `https://host:port`, and the proxy on the way; for records and logs.
     public String describe() {
-        return (tls == null ? "http://" : "https://") + (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port;
+        return (tls == null ? "http://" : "https://") + authority()
+                + (proxy == null ? "" : " through the proxy " + proxy.describe());
+    }
+
+    /// `host:port`, as a proxy is asked for it.
+    String authority() {
+        return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port;
+    }
+
+    /// What a connection is opened to: the upstream, or the proxy.
+    String nextHost() {
+        return proxy == null ? host : proxy.host();
+    }
+
+    int nextPort() {
+        return proxy == null ? port : proxy.port();
+    }
+
+    /// Whether a proxy is asked in absolute form; otherwise whoever reads our requests is the upstream itself.
+    boolean asksProxy() {
+        return proxy != null && tls == null;
     }
 }

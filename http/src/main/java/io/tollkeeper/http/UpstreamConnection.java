@@ -430,6 +430,10 @@ final class UpstreamConnection extends WireConnection implements WireBody.Source
         if (response.status < 200) {
             return informational(c);
         }
+        if (response.status == 407 && c.upstream().asksProxy()) {
+            fail(Reason.PROXY_AUTHENTICATION, evidence.proxyAsks(facts, response.headers.get(HeaderName.PROXY_AUTHENTICATE)));
+            return false;
+        }
         idleDeadline.clear();
         if (response.minorVersion == 0 ? !parser.saysKeepAlive() : parser.saysClose()) {
             reusable = false;

@@ -64,6 +64,10 @@ final class UpstreamEvidence {
                 + Evidence.firstBytes(buffered, buffered.readerIndex());
     }
 
+    String proxyAsks(UpstreamFacts facts, @Nullable String wanted) {
+        return connection(facts) + ": the proxy answered with 407" + (wanted == null ? "" : "; it asks for " + wanted);
+    }
+
     String tlsAlert(UpstreamFacts facts, int alert) {
         return connection(facts) + ": the upstream ended TLS with " + TlsAlert.describe(alert) + " "
                 + Evidence.time(System.nanoTime() - facts.headSentNanos) + " after the request's first byte";

@@ -194,7 +194,7 @@ class UpstreamPoolTest {
 
     @Test
     void shortestCloseDecidesAndAnEarlyOneTeachesNothing() {
-        var destination = new Destination(new Destination.Key(null, "api.test", 80, null), "http://api.test:80", new ConnectionBudget(9), 1);
+        var destination = new Destination(new Destination.Key(null, "api.test", 80, null, null), "http://api.test:80", new ConnectionBudget(9), 1);
         long second = 1_000_000_000L;
         assertThat(destination.idleLimit(55 * second)).isEqualTo(55 * second);
         destination.sawClose(second / 2);

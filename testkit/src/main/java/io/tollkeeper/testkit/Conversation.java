@@ -3,6 +3,7 @@ package io.tollkeeper.testkit;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
@@ -146,6 +147,26 @@ public final class Conversation {
             total += n;
         }
         return total;
+    }
+
+    /// Passes bytes on to a server on this machine and back, until it closes: what a proxy does behind CONNECT.
+    public void relayTo(int port) throws IOException {
+        try (var other = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            other.setTcpNoDelay(true);
+            var onward = other.getOutputStream();
+            Thread.ofVirtual().start(() -> {
+                var piece = new byte[16 * 1024];
+                try {
+                    for (var n = reader.readSome(piece, piece.length); n > 0; n = reader.readSome(piece, piece.length)) {
+                        onward.write(piece, 0, n);
+                    }
+                    other.shutdownOutput();
+                } catch (IOException _) {
+                    // The other direction ends with the server's connection, and tells.
+                }
+            });
+            other.getInputStream().transferTo(out);
+        }
     }
 
     /// Stays connected without reading or writing until the peer is closed.

@@ -105,11 +105,12 @@ public final class Forwarder {
         writeHeaders(exchange, target, sent.headers());
         UpstreamOptions options = exchange.upstreamOptions();
         sent.timeouts(options.timeouts()).chunked(chunked);
-        if (options.tunnel() && asksForTunnel(request)) {
+        boolean tunnel = options.tunnel() && asksForTunnel(request);
+        if (tunnel) {
             sent.upgrade(true).headers().set(HeaderName.UPGRADE, String.valueOf(request.headers().get(HeaderName.UPGRADE)));
         }
         exchange.record().upstreamHost(target.description());
-        Upstream upstream = target.upstream();
+        Upstream upstream = tunnel ? target.direct() : target.upstream();
         exchange.record().serverName(upstream.serverName());
         exchange.upstreamStarted();
         Answer answer = new Answer(exchange);

@@ -1,6 +1,7 @@
 package io.tollkeeper.gateway.upstream;
 
 import io.tollkeeper.http.ClientTls;
+import io.tollkeeper.http.ForwardProxies;
 import io.tollkeeper.http.Upstream;
 
 /// How upstreams are called, as far as a product does not say otherwise. Immutable.
@@ -8,7 +9,13 @@ import io.tollkeeper.http.Upstream;
 /// @param timeouts       limits in time
 /// @param maxConnections connections to one upstream, over all loops
 /// @param tls            for `https` upstreams
-public record UpstreamSettings(Upstream.Timeouts timeouts, int maxConnections, ClientTls tls) {
+/// @param proxies        which of them are reached through a proxy
+public record UpstreamSettings(Upstream.Timeouts timeouts, int maxConnections, ClientTls tls, ForwardProxies proxies) {
+
+    /// Without proxies.
+    public UpstreamSettings(Upstream.Timeouts timeouts, int maxConnections, ClientTls tls) {
+        this(timeouts, maxConnections, tls, ForwardProxies.NONE);
+    }
 
     /// 60 s each, 1024 connections, certificates verified.
     public static final UpstreamSettings DEFAULT =

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 public final class UpstreamTarget {
 
     private final Upstream upstream;
+    private final Upstream direct;
     private final String description;
     private final String basePath;
     private final @Nullable String fixedQuery;
@@ -22,6 +23,7 @@ public final class UpstreamTarget {
 
     private UpstreamTarget(Upstream upstream, String basePath, @Nullable String fixedQuery, ProxyConfig config) {
         this.upstream = upstream;
+        this.direct = upstream.proxy() == null ? upstream : upstream.through(null);
         this.description = upstream.describe();
         this.basePath = basePath.equals("/") ? "" : basePath;
         this.fixedQuery = fixedQuery;
@@ -77,6 +79,8 @@ public final class UpstreamTarget {
         if (!Headers.isValidValue(hostHeader)) {
             return new Read.Bad("hostname_rewrite " + rewrite + " is no host name");
         }
+        // WebSocket never goes through a proxy (gateway specification, section 8.4).
+        boolean webSocket = scheme.startsWith("ws");
         Upstream upstream = new Upstream(
                 secure ? settings.tls() : null,
                 read.host(),
@@ -84,7 +88,8 @@ public final class UpstreamTarget {
                 hostHeader,
                 secure ? serverName(hostHeader) : null,
                 settings.timeouts(),
-                settings.maxConnections());
+                settings.maxConnections(),
+                webSocket ? null : settings.proxies().towards(secure, read.host()));
         return new Read.Good(new UpstreamTarget(upstream, path, query, config));
     }
 
@@ -160,6 +165,11 @@ public final class UpstreamTarget {
 
     public Upstream upstream() {
         return upstream;
+    }
+
+    /// The same without a proxy on the way, for tunnels.
+    Upstream direct() {
+        return direct;
     }
 
     /// `http://host:port`.
