@@ -48,6 +48,10 @@ public final class HeaderName {
     public static final HeaderName X_ACCEL_LIMIT_RATE = known("X-Accel-Limit-Rate");
     public static final HeaderName X_ACCEL_CHARSET = known("X-Accel-Charset");
 
+    public static final HeaderName X_3SCALE_DEBUG = known("X-3scale-debug");
+    public static final HeaderName TRACEPARENT = known("traceparent");
+    public static final HeaderName TRACESTATE = known("tracestate");
+
     private final String text;
     private final byte[] lower;
     private final byte[] bytes;

@@ -80,6 +80,7 @@ public final class Exchange {
     private @Nullable String formText;
     private long meterNanos;
     private Map<String, Object> claims = Map.of();
+    private @Nullable DebugReport debug;
 
     // the upstream's side
     private @Nullable UpstreamCall upstreamCall;
@@ -108,6 +109,7 @@ public final class Exchange {
         formText = null;
         meterNanos = 0;
         claims = Map.of();
+        debug = null;
         upstreamCall = null;
         upstreamActive = false;
         upstreamStatus = 0;
@@ -228,6 +230,7 @@ public final class Exchange {
         road = newRoad;
         record.productId(chosen.id());
         record.secretNames(chosen.identifierName(), chosen.secretName());
+        debug = DebugReport.asked(request().headers(), chosen.config().backendAuthenticationValue());
     }
 
     /// The path in the form that mapping rules look at.
@@ -255,6 +258,11 @@ public final class Exchange {
     public void form(Form state, @Nullable String text) {
         form = state;
         formText = text;
+    }
+
+    /// What is told to a caller that knows the product's token; none for all others.
+    public @Nullable DebugReport debug() {
+        return debug;
     }
 
     /// What the caller's token says (gateway specification, section 1.4: `jwt`); empty without one.
@@ -359,6 +367,9 @@ public final class Exchange {
         record.stamp(Stage.ANSWER_STARTED, System.nanoTime());
         if (road != null) {
             road.responseHead(this);
+        }
+        if (debug != null && service != null) {
+            debug.write(this, service, response().headers());
         }
     }
 

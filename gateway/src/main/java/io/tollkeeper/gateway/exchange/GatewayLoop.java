@@ -32,6 +32,7 @@ public final class GatewayLoop {
         this.loop = loop;
         this.clock = clock;
         this.recorder = recorder;
+        DebugReport.prepare();
     }
 
     public Loop loop() {

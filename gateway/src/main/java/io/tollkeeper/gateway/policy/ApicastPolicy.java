@@ -17,6 +17,7 @@ import io.tollkeeper.gateway.jwt.OpenId;
 import io.tollkeeper.gateway.meter.Meter;
 import io.tollkeeper.gateway.rules.MappingRules;
 import io.tollkeeper.gateway.rules.RuleScratch;
+import io.tollkeeper.gateway.rules.RuleTrace;
 import io.tollkeeper.gateway.upstream.Forwarder;
 import io.tollkeeper.gateway.upstream.UpstreamTarget;
 import io.tollkeeper.http.Body;
@@ -141,6 +142,9 @@ final class ApicastPolicy implements Policy {
         for (int i = 0; i < matched.size(); i++) {
             int rule = matched.rule(i);
             record.rule(rule);
+            if (exchange.debug() != null) {
+                exchange.debug().matched(rules.rule(rule).pattern());
+            }
             usage.add(rules.metricSlot(rule), rules.rule(rule).delta());
         }
         usage.dropNonPositive();
@@ -162,6 +166,10 @@ final class ApicastPolicy implements Policy {
     @Override
     public Step access(Exchange exchange) {
         if (exchange.usage().size() == 0) {
+            if (exchange.debug() != null) {
+                Request request = exchange.request();
+                exchange.debug().tried(RuleTrace.of(rules, request.method(), exchange.path(), request.query(), exchange.formText()));
+            }
             return exchange.refuse(Reason.NO_MAPPING_RULE, noRule(exchange));
         }
         return account.authorize(exchange);
