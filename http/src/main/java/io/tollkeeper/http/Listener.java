@@ -65,13 +65,17 @@ public final class Listener implements AutoCloseable {
 
     /// A client does what only an attacker does: told in the log now and then.
     void noteAttack(Request.Peer peer, String what) {
-        long now = System.nanoTime();
-        long last = attackNoted.get();
         attacks.incrementAndGet();
-        if (now - last > NOTE_EVERY && attackNoted.compareAndSet(last, now)) {
+        if (mayNote()) {
             LOG.warn("{}: client {} was sent away: {} ({} such connections so far)",
                     settings.name(), peer.address(), what, attacks.get());
         }
+    }
+
+    private boolean mayNote() {
+        long now = System.nanoTime();
+        long last = attackNoted.get();
+        return now - last > NOTE_EVERY && attackNoted.compareAndSet(last, now);
     }
 
     ListenerSettings settings() {
@@ -113,10 +117,26 @@ public final class Listener implements AutoCloseable {
         Http1Connection connection = new Http1Connection(this, loop, accepted);
         connections.add(connection);
         accepted.closeFuture().addListener(closed -> connections.remove(connection));
+        if (settings.proxyProtocol()) {
+            accepted.pipeline()
+                    .addLast(new ProxyHeader(loop, accepted, () -> begin(accepted, connection), why -> noteStranger(accepted, why)));
+        } else {
+            begin(accepted, connection);
+        }
+    }
+
+    private void begin(SocketChannel accepted, Http1Connection connection) {
         if (tls == null) {
             accepted.pipeline().addLast(connection);
         } else {
             tls.addTo(accepted, connection);
+        }
+    }
+
+    /// A connection did not say whose it is.
+    private void noteStranger(SocketChannel accepted, String why) {
+        if (mayNote()) {
+            LOG.warn("{}: connection from {} was closed: {}", settings.name(), accepted.remoteAddress(), why);
         }
     }
 

@@ -13,13 +13,26 @@ import org.jspecify.annotations.Nullable;
 /// @param limits     what is accepted on the wire
 /// @param timeouts   how long clients may take
 /// @param http2      what clients of HTTP/2 may do, null for HTTP/1 only
+/// @param proxyProtocol whether every connection must begin with a header of the PROXY protocol, before TLS
 public record ListenerSettings(
         String name,
         InetSocketAddress address,
         @Nullable ServerTls tls,
         WireLimits limits,
         Timeouts timeouts,
-        @Nullable Http2Limits http2) {
+        @Nullable Http2Limits http2,
+        boolean proxyProtocol) {
+
+    /// For clients that connect themselves.
+    public ListenerSettings(
+            String name,
+            InetSocketAddress address,
+            @Nullable ServerTls tls,
+            WireLimits limits,
+            Timeouts timeouts,
+            @Nullable Http2Limits http2) {
+        this(name, address, tls, limits, timeouts, http2, false);
+    }
 
     /// For HTTP/1 only.
     public ListenerSettings(
@@ -29,7 +42,12 @@ public record ListenerSettings(
 
     /// The same for HTTP/2 as well: by ALPN over TLS, with prior knowledge without.
     public ListenerSettings withHttp2(@Nullable Http2Limits newHttp2) {
-        return new ListenerSettings(name, address, tls, limits, timeouts, newHttp2);
+        return new ListenerSettings(name, address, tls, limits, timeouts, newHttp2, proxyProtocol);
+    }
+
+    /// The same behind a load balancer that says who its client is, or not.
+    public ListenerSettings withProxyProtocol(boolean required) {
+        return new ListenerSettings(name, address, tls, limits, timeouts, http2, required);
     }
 
     /// How long clients may take. Zero means no limit.

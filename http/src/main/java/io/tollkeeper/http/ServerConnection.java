@@ -81,8 +81,9 @@ abstract class ServerConnection extends WireConnection {
             return;
         }
         opened = true;
+        InetSocketAddress source = channel.attr(ProxyHeader.SOURCE).get();
         opened(new Request.Peer(
-                (InetSocketAddress) channel.remoteAddress(),
+                source != null ? source : (InetSocketAddress) channel.remoteAddress(),
                 (InetSocketAddress) channel.localAddress(),
                 Listener.tlsFacts(channel),
                 listener.nextConnectionNumber()));

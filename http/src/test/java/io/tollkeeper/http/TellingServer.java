@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 /// | `/unread` | 403 without touching the body |
 /// | `/echo` | streams the request body back, chunked or counted as it came |
 /// | `/big/N` | N bytes |
+/// | `/who` | the client's address |
 /// | `/never` | nothing |
 /// | `/throw` | the handler throws |
 /// | other | collects the body, tells what it saw |
@@ -48,11 +49,16 @@ final class TellingServer implements AutoCloseable {
             @Nullable ServerTls tls,
             @Nullable Http2Limits http2)
             throws IOException {
+        this(transport, new ListenerSettings("test", anyPort(), tls, limits, timeouts, http2));
+    }
+
+    TellingServer(@Nullable Transport transport, ListenerSettings settings) throws IOException {
         engine = Engine.start(new EngineSettings(transport, 2, EngineSettings.Dns.DEFAULT));
-        listener = engine.listen(
-                new ListenerSettings(
-                        "test", new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), tls, limits, timeouts, http2),
-                Handler::new);
+        listener = engine.listen(settings, Handler::new);
+    }
+
+    static InetSocketAddress anyPort() {
+        return new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
     }
 
     int port() {
@@ -81,7 +87,9 @@ final class TellingServer implements AutoCloseable {
         public void requested(Request request, Response response) {
             requests.add(request.method() + " " + request.target());
             String path = request.path();
-            if (path.equals("/later")) {
+            if (path.equals("/who")) {
+                response.send(request.peer().remote().toString().getBytes(StandardCharsets.US_ASCII));
+            } else if (path.equals("/later")) {
                 loop.eventLoop().schedule(() -> tell(request, response, new byte[0]), 50, TimeUnit.MILLISECONDS);
             } else if (path.equals("/unread")) {
                 response.status(403).send("refused".getBytes(StandardCharsets.US_ASCII));

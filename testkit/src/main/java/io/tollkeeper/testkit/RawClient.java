@@ -60,7 +60,14 @@ public final class RawClient implements AutoCloseable {
 
     /// Over TLS, asking for that name by SNI; the handshake is complete on return.
     public static RawClient connectTls(int port, SSLContext context, String serverName) throws IOException {
+        return connectTlsBehind("", port, context, serverName);
+    }
+
+    /// As [#connectTls], with something in plain text before the handshake.
+    public static RawClient connectTlsBehind(String first, int port, SSLContext context, String serverName)
+            throws IOException {
         var plain = socketTo(port, 0);
+        plain.getOutputStream().write(first.getBytes(StandardCharsets.ISO_8859_1));
         var tls = (SSLSocket) context.getSocketFactory().createSocket(plain, serverName, port, true);
         var parameters = tls.getSSLParameters();
         parameters.setServerNames(List.of(new SNIHostName(serverName)));
