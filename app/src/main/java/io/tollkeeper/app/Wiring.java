@@ -105,10 +105,10 @@ final class Wiring implements Program {
         var accessLog = closing.with(AccessLogTarget.open(settings.accessLog()));
         var engine = closing.with(Engine.start(HttpParts.engine(settings)));
         var recorder = closing.with(new Recorder(engine.loops(),
-                new RecorderSettings(settings.flight().records(), settings.flight().successesPerSecond(), LOG_LINES),
+                new RecorderSettings(settings.flight().records(), settings.flight().successesPerSecond(), LOG_LINES, settings.accessLogFormat()),
                 accessLog.channel(), flights));
         var fetcher = new Fetcher(engine, ClientTls.VERIFIED, UserAgent.of("production"));
-        var gateway = role.hasGateway() ? closing.with(new Gateway(engine, upstreams(settings), settings.gateway().pathRouting(),
+        var gateway = role.hasGateway() ? closing.with(new Gateway(engine, upstreams(settings), settings.gateway().pathRouting(), settings.metrics().perProduct(),
                 new JwtSettings(settings.gateway().jwt().leeway(), settings.gateway().jwt().refresh()), fetcher,
                 meter(settings, parts, engine, closing), clock, recorder)) : null;
         var served = parts == null ? null : parts.serve(recorder, closing);

@@ -14,6 +14,7 @@ import io.tollkeeper.gateway.jwt.Issuers;
 import io.tollkeeper.gateway.jwt.JwtSettings;
 import io.tollkeeper.gateway.meter.Meter;
 import io.tollkeeper.gateway.metrics.MetricsPage;
+import io.tollkeeper.gateway.metrics.ProductMetricsRegistry;
 import io.tollkeeper.gateway.route.PathRouting;
 import io.tollkeeper.gateway.route.ServiceRouter;
 import io.tollkeeper.gateway.sync.ConfigurationSync;
@@ -39,15 +40,19 @@ public final class Gateway implements AutoCloseable {
     private final List<Listener> listeners = new ArrayList<>();
     private final MetricsPage page;
     private final Issuers issuers;
+    private final InstantSource clock;
+    private volatile long appliedMillis;
 
     /// @param upstreams how upstreams are called
     /// @param routing   whether mapping rules take part in choosing a product
+    /// @param labelProducts whether metrics tell products apart
     /// @param jwt       how tokens are checked
     /// @param fetcher   how providers of tokens are asked
     public Gateway(
             Engine engine,
             UpstreamSettings upstreams,
             PathRouting routing,
+            boolean labelProducts,
             JwtSettings jwt,
             Fetcher fetcher,
             Meter meter,
@@ -57,15 +62,20 @@ public final class Gateway implements AutoCloseable {
         loops = engine.loops().stream().map(loop -> new GatewayLoop(loop, clock, recorder.of(loop))).toList();
         loops.forEach(GatewayLoop::watchLag);
         Forwarder forwarder = new Forwarder(engine.upstreams());
+        ProductMetricsRegistry counted = new ProductMetricsRegistry(labelProducts, loops.size());
         issuers = new Issuers(fetcher, jwt, clock);
-        sync = new ConfigurationSync(new ProductCompiler(meter, forwarder, upstreams, issuers), router, routing, issuers);
-        page = new MetricsPage(loops.stream().map(GatewayLoop::metrics).toList());
+        sync = new ConfigurationSync(new ProductCompiler(meter, forwarder, upstreams, issuers, counted), router, routing, issuers, counted);
+        page = new MetricsPage(loops.stream().map(GatewayLoop::metrics).toList(), counted);
+        this.clock = clock;
+        appliedMillis = clock.millis();
     }
 
     /// Puts these products in force, and only these. A product with errors keeps its last good form. No request is
     /// lost: those under way go on with what they started with.
     public List<Finding> apply(List<ProxyConfig> products) {
-        return sync.apply(products);
+        List<Finding> findings = sync.apply(products);
+        appliedMillis = clock.millis();
+        return findings;
     }
 
     /// What [#apply] would complain about; puts nothing in force.
@@ -90,9 +100,11 @@ public final class Gateway implements AutoCloseable {
     /// Appends the gateway's metrics in Prometheus' text format. Any thread.
     public void metrics(PrometheusText out) {
         long connections = 0;
+        long accepted = 0;
         synchronized (listeners) {
             for (Listener listener : listeners) {
                 connections += listener.openConnections();
+                accepted += listener.acceptedConnections();
             }
         }
         long upstreamConnections = 0;
@@ -102,9 +114,11 @@ public final class Gateway implements AutoCloseable {
         page.render(
                 new MetricsPage.Gauges(
                         connections,
+                        accepted,
                         upstreamConnections,
                         router.current().productCount(),
-                        router.current().version()),
+                        router.current().version(),
+                        Math.max(0, clock.millis() - appliedMillis)),
                 out);
         issuers.metrics(out);
     }

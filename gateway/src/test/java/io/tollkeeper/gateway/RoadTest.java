@@ -139,7 +139,7 @@ class RoadTest {
                 .contains("apicast_status{status=\"200\"} 1\n")
                 .contains("apicast_status{status=\"401\"} 1\n")
                 .contains("apicast_status{status=\"403\"} 1\n")
-                .contains("upstream_status{status=\"200\"} 1\n")
+                .contains("upstream_status{status=\"200\",service_id=\"\",service_system_name=\"\"} 1\n")
                 .contains("tollkeeper_reasons_total{reason=\"A-NO-CREDENTIALS\"} 1\n")
                 .contains("tollkeeper_reasons_total{reason=\"A-KEY-UNKNOWN\"} 1\n")
                 .contains("tollkeeper_meter_decisions_total{decision=\"granted\"} 1\n")

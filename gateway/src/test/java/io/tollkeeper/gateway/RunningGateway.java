@@ -43,6 +43,7 @@ import io.tollkeeper.http.Upstream;
 import io.tollkeeper.http.WireLimits;
 import io.tollkeeper.http.fetch.Fetcher;
 import io.tollkeeper.http.metrics.PrometheusText;
+import io.tollkeeper.http.recorder.LogFormat;
 import io.tollkeeper.http.recorder.Recorder;
 import io.tollkeeper.http.recorder.RecorderSettings;
 import io.tollkeeper.testkit.Eventually;
@@ -64,11 +65,11 @@ final class RunningGateway implements AutoCloseable {
 
     private RunningGateway(Builder builder) throws IOException {
         engine = Engine.start(new EngineSettings(null, 2, builder.dns));
-        recorder = new Recorder(engine.loops(), new RecorderSettings(4096, 10_000, 1024), log, builder.store);
+        recorder = new Recorder(engine.loops(), new RecorderSettings(4096, 10_000, 1024, builder.logFormat), log, builder.store);
         meter = builder.remote == null
                 ? builder.meter.start(builder.whenUnwritable)
                 : new RemoteMeter(engine.upstreams(), engine.loops(), builder.remote);
-        gateway = new Gateway(engine, builder.upstreams, builder.routing, builder.jwt, new Fetcher(engine, ClientTls.VERIFIED, "Tollkeeper/test"),
+        gateway = new Gateway(engine, builder.upstreams, builder.routing, builder.labelProducts, builder.jwt, new Fetcher(engine, ClientTls.VERIFIED, "Tollkeeper/test"),
                 meter, builder.clock, recorder);
         List<Finding> findings = gateway.apply(builder.products);
         assertThat(findings).filteredOn(Finding::isError).isEmpty();
@@ -96,6 +97,8 @@ final class RunningGateway implements AutoCloseable {
         private UpstreamSettings upstreams = UpstreamSettings.DEFAULT;
         private EngineSettings.Dns dns = EngineSettings.Dns.DEFAULT;
         private InstantSource clock = InstantSource.system();
+        private LogFormat logFormat = LogFormat.JSON;
+        private boolean labelProducts;
         private JwtSettings jwt = JwtSettings.DEFAULT;
         private PathRouting routing = PathRouting.OFF;
         private WhenUnwritable whenUnwritable = WhenUnwritable.OPEN;
@@ -123,6 +126,16 @@ final class RunningGateway implements AutoCloseable {
 
         Builder clock(InstantSource source) {
             clock = source;
+            return this;
+        }
+
+        Builder logFormat(LogFormat format) {
+            logFormat = format;
+            return this;
+        }
+
+        Builder labelProducts() {
+            labelProducts = true;
             return this;
         }
 

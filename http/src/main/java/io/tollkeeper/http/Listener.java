@@ -7,6 +7,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
 import javax.net.ssl.SSLSession;
 
 import io.netty.channel.Channel;
@@ -18,6 +19,8 @@ import org.slf4j.LoggerFactory;
 
 /// A socket that accepts connections, and the connections it accepted. Made by [Engine#listen].
 public final class Listener implements AutoCloseable {
+
+    private final LongAdder acceptedCount = new LongAdder();
 
     private static final Logger LOG = LoggerFactory.getLogger(Listener.class);
     private static final AtomicLong CONNECTIONS = new AtomicLong();
@@ -104,6 +107,11 @@ public final class Listener implements AutoCloseable {
         return connections.size();
     }
 
+    /// Connections accepted so far.
+    public long acceptedConnections() {
+        return acceptedCount.sum();
+    }
+
     boolean isDraining() {
         return draining;
     }
@@ -114,6 +122,7 @@ public final class Listener implements AutoCloseable {
 
     /// A connection was accepted; on its loop.
     void accepted(SocketChannel accepted, Loop loop) {
+        acceptedCount.increment();
         Http1Connection connection = new Http1Connection(this, loop, accepted);
         connections.add(connection);
         accepted.closeFuture().addListener(closed -> connections.remove(connection));

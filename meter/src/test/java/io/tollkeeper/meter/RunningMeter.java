@@ -28,6 +28,7 @@ import io.tollkeeper.http.EngineSettings;
 import io.tollkeeper.http.Listener;
 import io.tollkeeper.http.ListenerSettings;
 import io.tollkeeper.http.Transport;
+import io.tollkeeper.http.recorder.LogFormat;
 import io.tollkeeper.http.recorder.Recorder;
 import io.tollkeeper.http.recorder.RecorderSettings;
 import io.tollkeeper.meter.internalapi.Credentials;
@@ -73,7 +74,7 @@ final class RunningMeter implements AutoCloseable {
                 events,
                 new UsageDeletions(applications, usage, journal, store, clock));
         engine = Engine.start(new EngineSettings(Transport.NIO, loops, EngineSettings.Dns.DEFAULT));
-        flights = new Recorder(engine.loops(), new RecorderSettings(1024, 10_000, 1024), null, null);
+        flights = new Recorder(engine.loops(), new RecorderSettings(1024, 10_000, 1024, LogFormat.JSON), null, null);
         var authorizer = new Authorizer(applications, journal);
         var master = new ProviderTraffic.Master("master", "transactions/authorize", "transactions");
         traffic = new ProviderTraffic(master, catalog, applications, authorizer, clock, Duration.ofHours(1));

@@ -13,6 +13,7 @@ import io.tollkeeper.gateway.exchange.Caching;
 import io.tollkeeper.gateway.meter.LocalMeter;
 import io.tollkeeper.gateway.meter.RemoteMeterSettings;
 import io.tollkeeper.gateway.route.PathRouting;
+import io.tollkeeper.http.recorder.LogFormat;
 import org.jspecify.annotations.Nullable;
 
 /// Every setting of the program, with its default. Immutable; read and checked by [SettingsReader] before anything
@@ -27,8 +28,10 @@ public record Settings(
         Transport transport,
         @Setting(value = "0", says = "Event loops (threads that serve connections); 0 for one per processor.")
         int eventLoops,
-        @Setting(value = "stdout", says = "Where the access log goes, one JSON line per call: stdout, stderr, off, or a file.")
+        @Setting(value = "stdout", says = "Where the access log goes, one line per call: stdout, stderr, off, or a file.")
         String accessLog,
+        @Setting(value = "json", says = "What a line of the access log looks like: a JSON object with all that is known, or the line of 3scale's gateway (apicast).")
+        LogFormat accessLogFormat,
         Gateway gateway,
         Meter meter,
         Management management,
@@ -217,7 +220,9 @@ public record Settings(
     /// Prometheus metrics.
     public record Metrics(
             @Setting(value = "0.0.0.0:9421", says = "Where `/metrics` is answered, or off.")
-            @Nullable ListenAddress listen) {}
+            @Nullable ListenAddress listen,
+            @Setting(value = "false", alias = "APICAST_EXTENDED_METRICS", says = "Whether times and statuses of upstreams are told per product (labels `service_id` and `service_system_name`), for at most 1000 products.")
+            boolean perProduct) {}
 
     /// What clients may send and how long they may take.
     public record Client(

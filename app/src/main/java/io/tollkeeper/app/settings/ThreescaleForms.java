@@ -11,7 +11,7 @@ final class ThreescaleForms {
     /// The variable's value as the setting `key` would have it. An empty value means that the variable is not set.
     static String of(String variable, String key, String value) {
         return switch (variable) {
-            case "APICAST_RESPONSE_CODES" -> truth(value);
+            case "APICAST_RESPONSE_CODES", "APICAST_EXTENDED_METRICS" -> truth(value);
             case "APICAST_BACKEND_CACHE_HANDLER" -> value.equals("strict") || value.equals("resilient") ? value : "unknown";
             case "APICAST_POLICY_BATCHER_SHARED_MEMORY_SIZE", "APICAST_PROXY_BUFFER_SIZE" -> size(value);
             case "APICAST_LARGE_CLIENT_HEADER_BUFFERS" -> headerBuffers(key, value);

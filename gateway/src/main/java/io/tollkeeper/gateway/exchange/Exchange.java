@@ -426,7 +426,7 @@ public final class Exchange {
             contribute(Reason.DNS_STALE_USED);
         }
         int status = upstreamStatus != 0 ? upstreamStatus : facts.failure() == null ? 0 : facts.failure().status();
-        facilities.metrics().upstream(status, upstreamNanos, facts.reused(), facts.attempts());
+        facilities.metrics().upstream(service == null ? null : service.counted(), status, upstreamNanos, facts.reused(), facts.attempts());
     }
 
     /// `address:port`; calls of one exchange after the other mostly go to the same place.
@@ -533,7 +533,7 @@ public final class Exchange {
 
     private void close(int status, long now) {
         long nanos = now - record.receivedNanos();
-        facilities.metrics().ended(status, nanos, record.bytesIn(), record.bytesOut());
+        facilities.metrics().ended(service == null ? null : service.counted(), status, nanos, record.bytesIn(), record.bytesOut());
         Reason reason = record.reason();
         if (reason != null) {
             facilities.metrics().reason(reason);
@@ -554,6 +554,11 @@ public final class Exchange {
         entry.upstreamStatus = upstreamStatus;
         entry.upstreamAddress = record.upstreamAddress();
         entry.retries = record.retries();
+        Request over = request;
+        if (over != null) {
+            entry.clientPort = over.peer().remote().getPort();
+            entry.serverPort = over.peer().local().getPort();
+        }
         if (service != null) {
             entry.secretName = service.identifierName();
             entry.secondSecretName = service.secretName();

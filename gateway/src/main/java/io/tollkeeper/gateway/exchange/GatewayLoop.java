@@ -23,7 +23,7 @@ public final class GatewayLoop {
     private final Loop loop;
     private final InstantSource clock;
     private final LoopRecorder recorder;
-    private final LoopMetrics metrics = new LoopMetrics();
+    private final LoopMetrics metrics;
     private final RuleScratch scratch = new RuleScratch();
     private final ArrayDeque<Exchange> free = new ArrayDeque<>();
     private final Lag lag = new Lag();
@@ -32,6 +32,7 @@ public final class GatewayLoop {
         this.loop = loop;
         this.clock = clock;
         this.recorder = recorder;
+        this.metrics = new LoopMetrics(loop.index());
         DebugReport.prepare();
     }
 

@@ -6,6 +6,7 @@ import io.tollkeeper.core.catalog.AuthenticationMode;
 import io.tollkeeper.core.proxy.ErrorAnswer;
 import io.tollkeeper.core.proxy.ProxyConfig;
 import io.tollkeeper.core.reason.Reason;
+import io.tollkeeper.gateway.metrics.ProductMetrics;
 import org.jspecify.annotations.Nullable;
 
 /// A product as an exchange sees it: its configuration, the metrics that its rules name, and its answers to refusals.
@@ -16,23 +17,32 @@ public final class Service {
     private final List<String> metrics;
     private final boolean broken;
     private final @Nullable ErrorAnswer onFailure;
+    private final @Nullable ProductMetrics counted;
 
     /// @param metrics   system names; positions are the slots of [RequestUsage]
     /// @param onFailure what is answered when one of its policies fails, null for the gateway's own answer
-    public Service(ProxyConfig config, List<String> metrics, @Nullable ErrorAnswer onFailure) {
-        this(config, metrics, false, onFailure);
+    /// @param counted   where its calls are counted, none if together with all others
+    public Service(
+            ProxyConfig config, List<String> metrics, @Nullable ErrorAnswer onFailure, @Nullable ProductMetrics counted) {
+        this(config, metrics, false, onFailure, counted);
     }
 
-    private Service(ProxyConfig config, List<String> metrics, boolean broken, @Nullable ErrorAnswer onFailure) {
+    private Service(
+            ProxyConfig config,
+            List<String> metrics,
+            boolean broken,
+            @Nullable ErrorAnswer onFailure,
+            @Nullable ProductMetrics counted) {
         this.config = config;
         this.metrics = List.copyOf(metrics);
         this.broken = broken;
         this.onFailure = onFailure;
+        this.counted = counted;
     }
 
     /// A product whose configuration is refused and that has no earlier form to serve by.
     public static Service broken(ProxyConfig config, @Nullable ErrorAnswer onFailure) {
-        return new Service(config, List.of(), true, onFailure);
+        return new Service(config, List.of(), true, onFailure, null);
     }
 
     public String id() {
@@ -41,6 +51,11 @@ public final class Service {
 
     public ProxyConfig config() {
         return config;
+    }
+
+    /// Where its calls are counted, none if together with all others.
+    public @Nullable ProductMetrics counted() {
+        return counted;
     }
 
     public boolean isBroken() {

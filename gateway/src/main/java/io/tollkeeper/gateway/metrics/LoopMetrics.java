@@ -1,6 +1,7 @@
 package io.tollkeeper.gateway.metrics;
 
 import io.tollkeeper.core.reason.Reason;
+import org.jspecify.annotations.Nullable;
 
 /// The counters of one event loop: plain arrays that only this loop writes. A scrape reads them from its own thread and
 /// may see a request more or less, never a torn or falling value. No allocation, no atomic operation.
@@ -40,14 +41,12 @@ public final class LoopMetrics {
     final long[] statuses = new long[STATUSES];
     final long[] backendCalls = new long[BackendCall.values().length * BACKEND_CLASSES];
     final long[] authCache = new long[2];
-    final long[] upstreamStatuses = new long[STATUSES];
     final long[] reasons = new long[Reason.values().length];
     final long[] meterDecisions = new long[MeterDecision.values().length];
-    /// Buckets, then everything above them.
-    final long[] responseTime = new long[BUCKETS.length + 1];
-    final long[] upstreamTime = new long[BUCKETS.length + 1];
-    long responseNanos;
-    long upstreamNanos;
+    /// Of products without cells of their own, and of calls that belong to none.
+    final ProductMetrics.Cells unlabelled = new ProductMetrics.Cells();
+    private final int loop;
+    long requests;
     long uncounted;
     long reportsInline;
     long reportsLost;
@@ -66,19 +65,29 @@ public final class LoopMetrics {
     long loopLagNanos;
     int inFlight;
 
+    /// @param loop which of the event loops this is
+    public LoopMetrics(int loop) {
+        this.loop = loop;
+    }
+
     /// An exchange began.
     public void begun() {
+        requests++;
         inFlight++;
     }
 
-    /// An exchange is over. `status` is what the client was sent, 499 if it left, 0 if nothing could be sent.
-    public void ended(int status, long nanos, long received, long sent) {
+    private ProductMetrics.Cells cells(@Nullable ProductMetrics product) {
+        return product == null ? unlabelled : product.of(loop);
+    }
+
+    /// An exchange is over. `status` is what the client was sent, 499 if it left, 0 if nothing could be sent; `product`
+    /// has its own cells, if any.
+    public void ended(@Nullable ProductMetrics product, int status, long nanos, long received, long sent) {
         inFlight--;
         if (status > 0 && status < STATUSES) {
             statuses[status]++;
         }
-        responseTime[bucket(nanos)]++;
-        responseNanos += nanos;
+        cells(product).ended(bucket(nanos), nanos);
         bytesIn += received;
         bytesOut += sent;
     }
@@ -150,12 +159,8 @@ public final class LoopMetrics {
     }
 
     /// An upstream call is over. `status` is what the upstream answered, or what a failure became (502, 503, 504).
-    public void upstream(int status, long nanos, boolean reused, int attempts) {
-        if (status > 0 && status < STATUSES) {
-            upstreamStatuses[status]++;
-        }
-        upstreamTime[bucket(nanos)]++;
-        upstreamNanos += nanos;
+    public void upstream(@Nullable ProductMetrics product, int status, long nanos, boolean reused, int attempts) {
+        cells(product).upstream(status, bucket(nanos), nanos);
         if (reused) {
             upstreamReuses++;
         } else if (attempts > 0) {

@@ -1,5 +1,7 @@
 package io.tollkeeper.gateway.metrics;
 
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Function;
@@ -16,10 +18,13 @@ public final class MetricsPage {
     /// What is known outside of the loops: read at each scrape.
     ///
     /// @param connections  client connections open now
+    /// @param accepted     client connections accepted so far
     /// @param upstreamConnections connections to upstreams open now, busy and idle
     /// @param products     products served
     /// @param configuration version of the configuration in force
-    public record Gauges(long connections, long upstreamConnections, long products, long configuration) {}
+    /// @param configurationAgeMillis how long it has been
+    public record Gauges(
+            long connections, long accepted, long upstreamConnections, long products, long configuration, long configurationAgeMillis) {}
 
     private static final List<Reason> REASONS = List.of(Reason.values());
     private static final List<LoopMetrics.MeterDecision> DECISIONS = List.of(LoopMetrics.MeterDecision.values());
@@ -38,20 +43,54 @@ public final class MetricsPage {
     }
 
     private final List<LoopMetrics> loops;
+    private final ProductMetricsRegistry products;
 
-    public MetricsPage(List<LoopMetrics> loops) {
+    public MetricsPage(List<LoopMetrics> loops, ProductMetricsRegistry products) {
         this.loops = List.copyOf(loops);
+        this.products = products;
+    }
+
+    /// One line of the families that have labels per product: a product's, or those of all that have none of their own.
+    private record Series(String labels, List<ProductMetrics.Cells> cells) {
+
+        long sum(ToLongFunction<ProductMetrics.Cells> value) {
+            long sum = 0;
+            for (ProductMetrics.Cells cell : cells) {
+                sum += value.applyAsLong(cell);
+            }
+            return sum;
+        }
+
+        long[] sums(Function<ProductMetrics.Cells, long[]> values) {
+            long[] sums = new long[LoopMetrics.BUCKETS.length + 1];
+            for (ProductMetrics.Cells cell : cells) {
+                long[] of = values.apply(cell);
+                for (int i = 0; i < sums.length; i++) {
+                    sums[i] += of[i];
+                }
+            }
+            return sums;
+        }
+    }
+
+    private List<Series> series() {
+        List<Series> series = new ArrayList<>();
+        series.add(new Series("service_id=\"\",service_system_name=\"\"", loops.stream().map(loop -> loop.unlabelled).toList()));
+        for (ProductMetrics product : products.all()) {
+            series.add(new Series(product.labels(), List.of(product.cells())));
+        }
+        return series;
     }
 
     /// Appends the page to `out`.
     public void render(Gauges gauges, PrometheusText out) {
-        statuses(out, "apicast_status", "Answers sent to clients, by status.", loop -> loop.statuses);
-        statuses(out, "upstream_status", "Answers of upstreams, by status; 502, 503, 504 for failures.",
-                loop -> loop.upstreamStatuses);
-        histogram(out, "total_response_time_seconds", "Time from the request's head to the end of its answer.",
-                loop -> loop.responseTime, loop -> loop.responseNanos);
-        histogram(out, "upstream_response_time_seconds", "Time of the upstream part.",
-                loop -> loop.upstreamTime, loop -> loop.upstreamNanos);
+        labelled(out, "apicast_status", "Answers sent to clients, by status.", "status", 600, Integer::toString, loop -> loop.statuses);
+        List<Series> series = series();
+        upstreamStatuses(out, series);
+        histogram(out, series, "total_response_time_seconds", "Time from the request's head to the end of its answer.",
+                cells -> cells.responseTime, cells -> cells.responseNanos);
+        histogram(out, series, "upstream_response_time_seconds", "Time of the upstream part.",
+                cells -> cells.upstreamTime, cells -> cells.upstreamNanos);
         labelled(out, "tollkeeper_reasons_total", "Refusals, failures and warnings, by reason.", "reason",
                 REASONS.size(), i -> REASONS.get(i).code(), loop -> loop.reasons);
         labelled(out, "tollkeeper_meter_decisions_total", "Answers of the in-process meter.", "decision",
@@ -87,8 +126,8 @@ public final class MetricsPage {
         out.gauge("tollkeeper_upstream_connections", "Connections to upstreams, busy and idle.",
                 gauges.upstreamConnections());
         out.counter("tollkeeper_upstream_retries_total", "Requests sent a second time.", sum(loop -> loop.retries));
-        out.family("nginx_http_connections", "gauge", "Client connections.");
-        out.sample("nginx_http_connections{state=\"active\"}", gauges.connections());
+        connections(gauges, out);
+        out.counter("worker_process", "Starts of this process: one.", 1);
         out.gauge("tollkeeper_exchanges", "Requests being served now.", sum(loop -> loop.inFlight));
         out.family("tollkeeper_event_loop_lag_seconds", "gauge", "How late an event loop came to its last deadline.");
         for (int i = 0; i < loops.size(); i++) {
@@ -96,6 +135,20 @@ public final class MetricsPage {
         }
         out.gauge("tollkeeper_products", "Products served.", gauges.products());
         out.gauge("tollkeeper_configuration_version", "Configurations taken over since the start.", gauges.configuration());
+        out.gauge("tollkeeper_configuration_age_seconds", "How long the configuration has been in force.", gauges.configurationAgeMillis() / 1000);
+    }
+
+    /// nginx's words for what we have: a connection with a request under way is writing, every other one is waiting (or
+    /// sends a request's head: we do not tell these apart).
+    private void connections(Gauges gauges, PrometheusText out) {
+        long busy = Math.min(sum(loop -> loop.inFlight), gauges.connections());
+        out.family("nginx_http_connections", "gauge", "Client connections, and the requests they brought.");
+        out.sample("nginx_http_connections{state=\"accepted\"}", gauges.accepted());
+        out.sample("nginx_http_connections{state=\"active\"}", gauges.connections());
+        out.sample("nginx_http_connections{state=\"handled\"}", gauges.accepted());
+        out.sample("nginx_http_connections{state=\"total\"}", sum(loop -> loop.requests));
+        out.sample("nginx_http_connections{state=\"waiting\"}", gauges.connections() - busy);
+        out.sample("nginx_http_connections{state=\"writing\"}", busy);
     }
 
     private long sum(ToLongFunction<LoopMetrics> value) {
@@ -106,8 +159,17 @@ public final class MetricsPage {
         return sum;
     }
 
-    private void statuses(PrometheusText out, String name, String help, Function<LoopMetrics, long[]> cells) {
-        labelled(out, name, help, "status", 600, Integer::toString, cells);
+    private static void upstreamStatuses(PrometheusText out, List<Series> series) {
+        out.family("upstream_status", "counter", "Answers of upstreams, by status; 502, 503, 504 for failures.");
+        for (Series one : series) {
+            for (int i = 100; i < 600; i++) {
+                int status = i;
+                long count = one.sum(cells -> cells.upstreamStatus(status));
+                if (count > 0) {
+                    out.sample("upstream_status{status=\"" + status + "\"," + one.labels() + "}", count);
+                }
+            }
+        }
     }
 
     /// Series appear with their first event.
@@ -129,18 +191,20 @@ public final class MetricsPage {
         }
     }
 
-    private void histogram(
+    /// The unlabelled one is there from the start, a product's with its first event.
+    private static void histogram(
             PrometheusText out,
+            List<Series> series,
             String name,
             String help,
-            Function<LoopMetrics, long[]> cells,
-            ToLongFunction<LoopMetrics> nanos) {
-        long[] counts = new long[LoopMetrics.BUCKETS.length + 1];
-        for (int i = 0; i < counts.length; i++) {
-            int at = i;
-            counts[i] = sum(loop -> cells.apply(loop)[at]);
-        }
+            Function<ProductMetrics.Cells, long[]> counts,
+            ToLongFunction<ProductMetrics.Cells> nanos) {
         out.family(name, "histogram", help);
-        out.histogram(name, "service_id=\"\",service_system_name=\"\"", LoopMetrics.BUCKETS, counts, sum(nanos));
+        for (Series one : series) {
+            long[] sums = one.sums(counts);
+            if (one == series.getFirst() || Arrays.stream(sums).anyMatch(count -> count > 0)) {
+                out.histogram(name, one.labels(), LoopMetrics.BUCKETS, sums, one.sum(nanos));
+            }
+        }
     }
 }

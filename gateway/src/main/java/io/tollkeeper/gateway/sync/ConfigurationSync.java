@@ -8,11 +8,13 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 import io.tollkeeper.core.proxy.Finding;
 import io.tollkeeper.core.proxy.ProxyConfig;
 import io.tollkeeper.gateway.exchange.Service;
 import io.tollkeeper.gateway.jwt.Issuers;
+import io.tollkeeper.gateway.metrics.ProductMetricsRegistry;
 import io.tollkeeper.gateway.policy.BuiltinPolicies;
 import io.tollkeeper.gateway.policy.PolicyChain;
 import io.tollkeeper.gateway.route.PathRouting;
@@ -31,15 +33,18 @@ public final class ConfigurationSync {
     private final ServiceRouter router;
     private final Issuers issuers;
     private final PathRouting routing;
+    private final ProductMetricsRegistry counted;
     /// Last good forms by product.
     private Map<String, Compiled> good = Map.of();
     private long version;
 
-    public ConfigurationSync(ProductCompiler compiler, ServiceRouter router, PathRouting routing, Issuers issuers) {
+    public ConfigurationSync(
+            ProductCompiler compiler, ServiceRouter router, PathRouting routing, Issuers issuers, ProductMetricsRegistry counted) {
         this.compiler = compiler;
         this.router = router;
         this.routing = routing;
         this.issuers = issuers;
+        this.counted = counted;
     }
 
     /// A product's good form and the doubts about it, which are told again with every configuration that has it.
@@ -74,6 +79,10 @@ public final class ConfigurationSync {
         good = compiled;
         router.replace(RouteTable.of(++version, claims, routing, router.current()));
         issuers.serve(compiled.values().stream().map(now -> now.route().openId()).filter(Objects::nonNull).toList());
+        counted.keepOnly(compiled.values().stream()
+                .map(now -> now.route().service().counted())
+                .filter(Objects::nonNull)
+                .collect(Collectors.toSet()));
         return List.copyOf(findings);
     }
 

@@ -11,6 +11,7 @@ import io.tollkeeper.gateway.exchange.Service;
 import io.tollkeeper.gateway.jwt.Issuers;
 import io.tollkeeper.gateway.jwt.OpenId;
 import io.tollkeeper.gateway.meter.Meter;
+import io.tollkeeper.gateway.metrics.ProductMetricsRegistry;
 import io.tollkeeper.gateway.policy.BuiltinPolicies;
 import io.tollkeeper.gateway.policy.PolicyChain;
 import io.tollkeeper.gateway.policy.ProductParts;
@@ -30,12 +31,14 @@ public final class ProductCompiler {
     private final Forwarder forwarder;
     private final UpstreamSettings upstreams;
     private final Issuers issuers;
+    private final ProductMetricsRegistry counted;
 
-    public ProductCompiler(Meter meter, Forwarder forwarder, UpstreamSettings upstreams, Issuers issuers) {
+    public ProductCompiler(Meter meter, Forwarder forwarder, UpstreamSettings upstreams, Issuers issuers, ProductMetricsRegistry counted) {
         this.meter = meter;
         this.forwarder = forwarder;
         this.upstreams = upstreams;
         this.issuers = issuers;
+        this.counted = counted;
     }
 
     /// The running form, or none if there are errors among what is added to `findings`.
@@ -93,7 +96,8 @@ public final class ProductCompiler {
         return hasErrors(findings, before)
                 ? null
                 : new Route(
-                        new Service(config, rules.metrics(), BuiltinPolicies.answerToFailure(config.policies())), chain,
+                        new Service(config, rules.metrics(), BuiltinPolicies.answerToFailure(config.policies()),
+                                counted.of(config.productId(), config.systemName())), chain,
                         openId, target == null ? null : target.upstream());
     }
 

@@ -13,6 +13,9 @@ public final class LogEntry {
     public long millis;
     public @Nullable String alias;
     public @Nullable String client;
+    public int clientPort;
+    /// The port that the client called.
+    public int serverPort;
     public @Nullable String method;
     public @Nullable String host;
     public @Nullable String target;
@@ -71,6 +74,8 @@ public final class LogEntry {
         reason = null;
         upstreamAddress = null;
         options = null;
+        clientPort = 0;
+        serverPort = 0;
         upstreamStatus = 0;
         retries = 0;
         upstreamNanos = 0;

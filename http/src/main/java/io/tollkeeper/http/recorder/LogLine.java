@@ -5,11 +5,12 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Arrays;
+import java.util.Locale;
 
 import io.tollkeeper.core.flight.RequestId;
 import org.jspecify.annotations.Nullable;
 
-/// Formats entries as lines of JSON into a buffer. On the writer's thread; no garbage per line.
+/// Formats entries as lines into a buffer, as JSON or as 3scale's gateway does. On the writer's thread; no garbage per line.
 ///
 /// | key | meaning |
 /// |---|---|
@@ -25,14 +26,23 @@ final class LogLine {
     private static final DateTimeFormatter SECOND =
             DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss").withZone(ZoneOffset.UTC);
     private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] UPPER_HEX = "0123456789ABCDEF".getBytes(StandardCharsets.US_ASCII);
     private static final String[] SECRET_WORDS = {"key", "token", "secret", "password"};
     /// Longest text of a target that is written.
     private static final int MOST = 2048;
 
+    private static final DateTimeFormatter LOCAL_TIME =
+            DateTimeFormatter.ofPattern("dd/MMM/uuuu:HH:mm:ss Z", Locale.ROOT).withZone(ZoneOffset.UTC);
+
+    private final LogFormat format;
     private byte[] bytes = new byte[64 * 1024];
     private int size;
     private long second = Long.MIN_VALUE;
     private byte[] secondText = new byte[0];
+
+    LogLine(LogFormat format) {
+        this.format = format;
+    }
 
     byte[] bytes() {
         return bytes;
@@ -48,6 +58,59 @@ final class LogLine {
 
     void append(LogEntry entry) {
         ensure(4096 + 6 * MOST);
+        switch (format) {
+            case JSON -> json(entry);
+            case APICAST -> apicast(entry);
+        }
+    }
+
+    /// `[20/Nov/2026:16:25:15 +0000] api.example:8080 10.0.0.9:52912 "GET /?user_key=k... HTTP/1.1" 200 2 (0.012) 0`: time,
+    /// host and port called, who called, request line, status, bytes of body, seconds; the last figure is the time a
+    /// client waited for its report, which is none here.
+    private void apicast(LogEntry entry) {
+        long now = Math.floorDiv(entry.millis, 1000);
+        if (now != second) {
+            second = now;
+            secondText = LOCAL_TIME.format(Instant.ofEpochSecond(now)).getBytes(StandardCharsets.US_ASCII);
+        }
+        put('[');
+        System.arraycopy(secondText, 0, bytes, size, secondText.length);
+        size += secondText.length;
+        ascii("] ");
+        plain(entry.host == null || entry.host.isEmpty() ? "_" : entry.host);
+        put(':');
+        decimal(entry.serverPort);
+        put(' ');
+        plain(entry.client == null ? "-" : entry.client);
+        put(':');
+        decimal(entry.clientPort);
+        ascii(" \"");
+        if (entry.method != null && !entry.method.isEmpty()) {
+            plain(entry.method);
+            put(' ');
+            targetText(entry);
+            put(' ');
+            plain(entry.protocol == null ? "" : entry.protocol);
+        }
+        ascii("\" ");
+        decimal(entry.status);
+        put(' ');
+        decimal(entry.bytesOut);
+        ascii(" (");
+        long millis = entry.totalNanos / 1_000_000;
+        decimal(millis / 1000);
+        put('.');
+        put((char) ('0' + millis / 100 % 10));
+        put((char) ('0' + millis / 10 % 10));
+        put((char) ('0' + millis % 10));
+        ascii(") 0\n");
+    }
+
+    private void plain(String text) {
+        escaped(text, 0, Math.min(text.length(), 512));
+    }
+
+    private void json(LogEntry entry) {
         ascii("{\"time\":\"");
         time(entry.millis);
         ascii("\",\"id\":\"");
@@ -99,12 +162,16 @@ final class LogLine {
     }
 
     private void target(LogEntry entry) {
-        String target = entry.target;
-        if (target == null) {
-            return;
+        if (entry.target != null) {
+            key("target");
+            put('"');
+            targetText(entry);
+            put('"');
         }
-        key("target");
-        put('"');
+    }
+
+    private void targetText(LogEntry entry) {
+        String target = entry.target == null ? "" : entry.target;
         int end = Math.min(target.length(), MOST);
         int query = target.indexOf('?');
         if (query < 0 || query >= end) {
@@ -116,7 +183,6 @@ final class LogLine {
         if (end < target.length()) {
             ascii("...");
         }
-        put('"');
     }
 
     private void arguments(String target, int from, int end, LogEntry entry) {
@@ -190,10 +256,15 @@ final class LogLine {
     private void escaped(String text, int from, int to) {
         for (int i = from; i < to; i++) {
             char c = text.charAt(i);
-            if (c == '"' || c == '\\') {
-                put('\\');
+            boolean special = c == '"' || c == '\\';
+            if (c >= ' ' && c < 0x7f && !special) {
                 put(c);
-            } else if (c >= ' ' && c < 0x7f) {
+            } else if (format == LogFormat.APICAST) {
+                ascii("\\x");
+                bytes[size++] = UPPER_HEX[c >> 4 & 15];
+                bytes[size++] = UPPER_HEX[c & 15];
+            } else if (special) {
+                put('\\');
                 put(c);
             } else {
                 ascii("\\u");

@@ -31,7 +31,7 @@ final class LogWriter implements AutoCloseable {
     private final List<FlightRing> flights;
     private final @Nullable FlightStore store;
     private final long[] spilled;
-    private final LogLine line = new LogLine();
+    private final LogLine line;
     private final Thread thread;
     private volatile boolean closing;
     private final AtomicLong written = new AtomicLong();
@@ -41,7 +41,9 @@ final class LogWriter implements AutoCloseable {
     /// @param out   where lines go, none for no access log
     /// @param store where flight records go, none for memory only
     LogWriter(
-            List<LogRing> lines, @Nullable WritableByteChannel out, List<FlightRing> flights, @Nullable FlightStore store) {
+            List<LogRing> lines, @Nullable WritableByteChannel out, List<FlightRing> flights, @Nullable FlightStore store,
+            LogFormat format) {
+        this.line = new LogLine(format);
         this.lines = List.copyOf(lines);
         this.out = out;
         this.flights = List.copyOf(flights);

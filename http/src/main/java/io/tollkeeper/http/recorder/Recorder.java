@@ -46,7 +46,8 @@ public final class Recorder implements Flights, AutoCloseable {
                         this.loops.stream().map(LoopRecorder::log).filter(Objects::nonNull).toList(),
                         accessLog,
                         this.loops.stream().map(LoopRecorder::flights).toList(),
-                        store)
+                        store,
+                        settings.logFormat())
                 .start();
     }
 
