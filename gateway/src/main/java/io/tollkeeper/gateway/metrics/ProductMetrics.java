@@ -44,7 +44,7 @@ public final class ProductMetrics {
         long responseNanos;
         long upstreamNanos;
         /// By hundreds: a product sees few of them.
-        private final long @Nullable [][] upstreamStatuses = new long[6][];
+        private final long[] @Nullable [] upstreamStatuses = new long[6][];
 
         void ended(int bucket, long nanos) {
             responseTime[bucket]++;
