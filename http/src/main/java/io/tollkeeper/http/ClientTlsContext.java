@@ -18,6 +18,8 @@ import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509ExtendedTrustManager;
 
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.handler.ssl.ApplicationProtocolConfig;
+import io.netty.handler.ssl.ApplicationProtocolNames;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslHandler;
@@ -28,6 +30,12 @@ import org.jspecify.annotations.Nullable;
 /// The TLS side of connections to upstreams, made once per [ClientTls]: TLS 1.2 and 1.3, chain and name verified unless
 /// switched off. Immutable.
 final class ClientTlsContext {
+
+    private static final ApplicationProtocolConfig HTTP_2 = new ApplicationProtocolConfig(
+            ApplicationProtocolConfig.Protocol.ALPN,
+            ApplicationProtocolConfig.SelectorFailureBehavior.NO_ADVERTISE,
+            ApplicationProtocolConfig.SelectedListenerFailureBehavior.ACCEPT,
+            ApplicationProtocolNames.HTTP_2);
 
     private final SslContext context;
     private final boolean verify;
@@ -40,12 +48,15 @@ final class ClientTlsContext {
     /// Reads files: blocks.
     ///
     /// @throws IllegalArgumentException if a file cannot be used; the message names it
-    static ClientTlsContext of(ClientTls settings, SslProvider provider) {
+    static ClientTlsContext of(ClientTls settings, Upstream.Protocol protocol, SslProvider provider) {
         SslContextBuilder builder = SslContextBuilder.forClient().sslProvider(provider).protocols("TLSv1.3", "TLSv1.2");
         if (settings.verify()) {
             builder.trustManager(new CertificateCheck(trust(settings.trustedRoots()))).endpointIdentificationAlgorithm("HTTPS");
         } else {
             builder.trustManager(InsecureTrustManagerFactory.INSTANCE).endpointIdentificationAlgorithm(null);
+        }
+        if (protocol == Upstream.Protocol.HTTP_2) {
+            builder.applicationProtocolConfig(HTTP_2);
         }
         Path certificate = settings.certificate();
         Path key = settings.key();

@@ -65,7 +65,7 @@ final class ConnectAttempt {
             resolve();
             return;
         }
-        tls = pool.upstreams().preparedTls(settings);
+        tls = pool.upstreams().preparedTls(settings, upstream.protocol());
         if (tls != null) {
             resolve();
         } else {
@@ -76,9 +76,9 @@ final class ConnectAttempt {
 
     private void prepare(ClientTls settings) {
         try {
-            pool.upstreams().prepare(settings);
+            pool.upstreams().prepare(settings, upstream.protocol());
             pool.loop().execute(() -> {
-                tls = pool.upstreams().preparedTls(settings);
+                tls = pool.upstreams().preparedTls(settings, upstream.protocol());
                 resolve();
             });
         } catch (IllegalArgumentException e) {
@@ -131,7 +131,7 @@ final class ConnectAttempt {
             facts.address = address.getAddress().getHostAddress();
             facts.port = address.getPort();
         }
-        UpstreamConnection connection = new UpstreamConnection(pool, address, CONNECTIONS.incrementAndGet());
+        PooledConnection connection = pool.newConnection(address, CONNECTIONS.incrementAndGet());
         // One silent address must not use up the time of the others.
         long millis = timeouts.connect().toMillis() / Math.min(addresses.size(), MOST_ADDRESSES);
         pool.upstreams()
@@ -144,10 +144,10 @@ final class ConnectAttempt {
 
     /// A proxy that has to be asked, TLS where it is wanted, then the connection.
     private final class Pipeline extends ChannelInitializer<Channel> {
-        private final UpstreamConnection connection;
+        private final PooledConnection connection;
         private final InetSocketAddress address;
 
-        Pipeline(UpstreamConnection connection, InetSocketAddress address) {
+        Pipeline(PooledConnection connection, InetSocketAddress address) {
             this.connection = connection;
             this.address = address;
         }
@@ -204,7 +204,7 @@ final class ConnectAttempt {
         }
     }
 
-    private void connected(ChannelFuture done, UpstreamConnection connection, InetSocketAddress address) {
+    private void connected(ChannelFuture done, PooledConnection connection, InetSocketAddress address) {
         if (done.isSuccess()) {
             slotHandedOver = true;
             done.channel().closeFuture().addListener(closed -> destination.giveSlot());
@@ -226,7 +226,7 @@ final class ConnectAttempt {
     }
 
     /// Waits for TLS, if there is any.
-    private void secure(Channel channel, UpstreamConnection connection, InetSocketAddress address) {
+    private void secure(Channel channel, PooledConnection connection, InetSocketAddress address) {
         SslHandler secured = channel.pipeline().get(SslHandler.class);
         if (secured == null) {
             stands(connection);
@@ -235,7 +235,6 @@ final class ConnectAttempt {
         long started = System.nanoTime();
         secured.handshakeFuture().addListener(shaken -> {
             if (shaken.isSuccess()) {
-                // What was negotiated: secured.applicationProtocol().
                 stands(connection);
             } else {
                 handshakeFailed(shaken.cause(), address, System.nanoTime() - started);
@@ -244,17 +243,15 @@ final class ConnectAttempt {
         });
     }
 
-    private void stands(UpstreamConnection connection) {
+    private void stands(PooledConnection connection) {
         long now = System.nanoTime();
         connection.opened(now);
         OutgoingCall c = call;
         call = null;
-        if (c == null) {
-            pool.release(connection, now);
-        } else {
+        if (c != null) {
             c.facts().connectedNanos = now;
-            connection.exchange(c, now);
         }
+        pool.stands(connection, c, now);
     }
 
     private void handshakeFailed(Throwable cause, InetSocketAddress address, long took) {
@@ -294,6 +291,7 @@ final class ConnectAttempt {
         if (c != null) {
             c.fail(why, text);
         }
+        pool.attemptFailed(c != null, why, text);
     }
 
     private void note(InetSocketAddress address, Throwable cause) {

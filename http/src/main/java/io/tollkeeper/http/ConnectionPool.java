@@ -1,21 +1,33 @@
 package io.tollkeeper.http;
 
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
 import java.util.Set;
 
 import io.tollkeeper.core.reason.Reason;
 import org.jspecify.annotations.Nullable;
 
-/// One loop's connections to one destination: the idle ones, last used first, and the calls that wait because the limit
-/// over all loops is reached. On its loop, unless said otherwise.
+/// One loop's connections to one destination: those that can take a call, last used first, and the calls that wait. On its
+/// loop, unless said otherwise.
+///
+/// | a call finds | HTTP/1 | HTTP/2 |
+/// |---|---|---|
+/// | a connection without a call | takes it | takes a stream of it |
+/// | one with calls | | takes a stream of it, while the upstream allows more |
+/// | one that is being opened | opens another | boards it |
+/// | none | opens one, or waits if the limit over all loops is reached | the same |
 final class ConnectionPool {
 
     private final UpstreamPool upstreams;
     private final Loop loop;
     private final Destination destination;
-    private final ArrayDeque<UpstreamConnection> idle = new ArrayDeque<>();
+    private final boolean http2;
+    private final ArrayDeque<PooledConnection> free = new ArrayDeque<>();
     private final ArrayDeque<OutgoingCall> waiting = new ArrayDeque<>();
+    /// Calls that wait for a connection of HTTP/2 that is being opened.
+    private final ArrayDeque<OutgoingCall> boarding = new ArrayDeque<>();
+    private int attempts;
     private Set<InetAddress> left = Set.of();
     private long lastServed = System.nanoTime();
     private boolean closed;
@@ -24,6 +36,7 @@ final class ConnectionPool {
         this.upstreams = upstreams;
         this.loop = loop;
         this.destination = destination;
+        this.http2 = destination.key().protocol() == Upstream.Protocol.HTTP_2;
     }
 
     UpstreamPool upstreams() {
@@ -48,11 +61,15 @@ final class ConnectionPool {
     /// Gives the call a connection, now or later, or refuses it.
     void serve(OutgoingCall call, long now) {
         lastServed = now;
-        UpstreamConnection connection = call.isRetry() ? null : takeIdle(now);
+        // A second attempt gets a connection of its own: others that lay idle as long may be dead as well.
+        PooledConnection connection = call.isRetry() && !http2 ? null : take(now);
         if (connection != null) {
             connection.exchange(call, now);
+        } else if (boarding.size() < attempts * Http2UpstreamConnection.ASSUMED_STREAMS) {
+            call.boards();
+            boarding.addLast(call);
         } else if (destination.takeSlot(call.upstream().maxConnections())) {
-            new ConnectAttempt(this, call).start();
+            connect(call);
         } else {
             waiting.addLast(call);
             call.waitsForSlot(upstreams.settings().slotWait().toNanos());
@@ -60,21 +77,81 @@ final class ConnectionPool {
         }
     }
 
-    private @Nullable UpstreamConnection takeIdle(long now) {
-        UpstreamConnection connection;
-        while ((connection = idle.pollLast()) != null) {
-            if (connection.isUsable(now)) {
+    private @Nullable PooledConnection take(long now) {
+        PooledConnection connection;
+        while ((connection = free.peekLast()) != null) {
+            boolean usable = connection.isUsable(now);
+            if (!usable || !connection.takesMoreThanOne()) {
+                free.removeLast();
+            }
+            if (usable) {
                 return connection;
             }
-            connection.close();
+            connection.retire();
         }
         return null;
+    }
+
+    private void connect(OutgoingCall call) {
+        if (http2) {
+            attempts++;
+        }
+        new ConnectAttempt(this, call).start();
+    }
+
+    PooledConnection newConnection(InetSocketAddress address, long number) {
+        return http2 ? new Http2UpstreamConnection(this, address, number) : new UpstreamConnection(this, address, number);
+    }
+
+    /// A connection stands.
+    ///
+    /// @param call for which it was opened, null if that left
+    void stands(PooledConnection connection, @Nullable OutgoingCall call, long now) {
+        if (call != null) {
+            connection.exchange(call, now);
+        }
+        if (!http2) {
+            if (call == null) {
+                release(connection, now);
+            }
+            return;
+        }
+        attempts--;
+        release(connection, now);
+        // Those that found no room look for another.
+        for (int n = boarding.size(); n > 0 && attempts == 0; n--) {
+            OutgoingCall next = boarding.pollFirst();
+            if (next != null) {
+                serve(next, now);
+            }
+        }
+    }
+
+    /// A connection could not be opened.
+    ///
+    /// @param tried false if it was given up because its call had left
+    void attemptFailed(boolean tried, Reason why, String evidence) {
+        if (!http2) {
+            return;
+        }
+        attempts--;
+        OutgoingCall call;
+        while ((call = boarding.pollFirst()) != null) {
+            if (tried) {
+                call.fail(why, evidence);
+            } else {
+                serve(call, System.nanoTime());
+                return; // the others board with it
+            }
+        }
     }
 
     /// The call waits no longer.
     void forget(OutgoingCall call) {
         if (waiting.remove(call)) {
             destination.waitsNoMore();
+        } else {
+            boarding.remove(call);
         }
     }
 
@@ -100,48 +177,64 @@ final class ConnectionPool {
         while ((call = waiting.peekFirst()) != null && destination.takeSlot(call.upstream().maxConnections())) {
             waiting.removeFirst();
             destination.waitsNoMore();
-            new ConnectAttempt(this, call).start();
+            connect(call);
         }
     }
 
     // ---- connections -----------------------------------------------------------------------------------------------
 
-    /// A connection is free: it was just opened for a call that left, or its exchange is over.
-    void release(UpstreamConnection connection, long now) {
+    /// A connection can take a call: it was just opened, or one of its exchanges is over.
+    void release(PooledConnection connection, long now) {
         if (closed || !connection.isUsable(now)) {
-            connection.close();
+            connection.retire();
             return;
+        }
+        OutgoingCall next;
+        while ((next = nextWaiting()) != null) {
+            boolean more = connection.takesMoreThanOne();
+            connection.exchange(next, now);
+            if (!more) {
+                return;
+            }
+        }
+        connection.rest(now, destination.idleLimit(upstreams.settings().idle().toNanos()));
+        free.addLast(connection);
+    }
+
+    private @Nullable OutgoingCall nextWaiting() {
+        OutgoingCall boarder = boarding.pollFirst();
+        if (boarder != null) {
+            return boarder;
         }
         OutgoingCall next = waiting.pollFirst();
         if (next != null) {
             destination.waitsNoMore();
-            connection.exchange(next, now);
-            return;
         }
-        connection.rest(now, destination.idleLimit(upstreams.settings().idle().toNanos()));
-        idle.addLast(connection);
+        return next;
     }
 
-    /// An idle connection ended.
-    void removeIdle(UpstreamConnection connection) {
-        idle.removeLastOccurrence(connection);
+    /// A connection takes no more calls.
+    void remove(PooledConnection connection) {
+        free.removeLastOccurrence(connection);
     }
 
     /// For another loop that needs the slot.
     ///
     /// @return false if there is none
     boolean closeOldestIdle() {
-        UpstreamConnection oldest = idle.pollFirst();
-        if (oldest == null) {
-            return false;
+        for (PooledConnection connection : free) {
+            if (connection.isIdle()) {
+                free.remove(connection);
+                connection.close();
+                return true;
+            }
         }
-        oldest.close();
-        return true;
+        return false;
     }
 
     /// Whether nothing was asked of it for `time`, and nothing is left of what was.
     boolean isForgotten(long now, long time) {
-        return idle.isEmpty() && waiting.isEmpty() && destination.open() == 0 && now - lastServed > time;
+        return free.isEmpty() && waiting.isEmpty() && destination.open() == 0 && now - lastServed > time;
     }
 
     /// Keeps the name's answer fresh while there are connections to it, and closes idle ones that are too old or lead to
@@ -152,11 +245,11 @@ final class ConnectionPool {
             upstreams.resolver().keepFresh(host);
         }
         left = upstreams.resolver().left(host);
-        idle.removeIf(connection -> {
+        free.removeIf(connection -> {
             if (connection.isUsable(now)) {
                 return false;
             }
-            connection.close();
+            connection.retire();
             return true;
         });
     }
@@ -167,7 +260,10 @@ final class ConnectionPool {
 
     void close() {
         closed = true;
-        while (closeOldestIdle()) {}
+        PooledConnection connection;
+        while ((connection = free.pollLast()) != null) {
+            connection.retire();
+        }
         OutgoingCall call;
         while ((call = waiting.pollFirst()) != null) {
             destination.waitsNoMore();

@@ -27,10 +27,16 @@ final class Destination {
     /// @param serverName name for SNI, null for none
     /// @param proxy      proxy on the way, null for none
     record Key(
-            @Nullable ClientTls tls, String host, int port, @Nullable String serverName, @Nullable ForwardProxy proxy) {
+            @Nullable ClientTls tls,
+            String host,
+            int port,
+            @Nullable String serverName,
+            Upstream.Protocol protocol,
+            @Nullable ForwardProxy proxy) {
 
         static Key of(Upstream upstream) {
-            return new Key(upstream.tls(), upstream.host(), upstream.port(), upstream.serverName(), upstream.proxy());
+            return new Key(upstream.tls(), upstream.host(), upstream.port(), upstream.serverName(), upstream.protocol(),
+                    upstream.proxy());
         }
 
         /// The name whose addresses are connected to.

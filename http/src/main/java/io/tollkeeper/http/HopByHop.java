@@ -47,6 +47,11 @@ final class HopByHop {
         return name != null && (OF_CONNECTION & 1L << name.id()) != 0;
     }
 
+    /// What has no place in a request of HTTP/2 though it may pass in HTTP/1, or is said there in another way.
+    static boolean staysBehindHttp2(@Nullable HeaderName name) {
+        return name == HeaderName.HOST || name == HeaderName.UPGRADE || name == HeaderName.TE || name == HeaderName.EXPECT;
+    }
+
     static void copyEndToEnd(Headers from, Headers to) {
         boolean named = from.mayHave(HeaderName.CONNECTION);
         for (int i = 0; i < from.size(); i++) {

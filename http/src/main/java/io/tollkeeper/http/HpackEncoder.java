@@ -1,5 +1,6 @@
 package io.tollkeeper.http;
 
+import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 
 import io.netty.buffer.ByteBuf;
@@ -10,6 +11,13 @@ import org.jspecify.annotations.Nullable;
 final class HpackEncoder {
 
     private static final int[] FIXED_INDEX = new int[64];
+    // places in the fixed table (RFC 7541, appendix A)
+    private static final int AUTHORITY = 1;
+    private static final int GET = 2;
+    private static final int POST = 3;
+    private static final int PATH = 4;
+    private static final int SCHEME_HTTP = 6;
+    private static final int SCHEME_HTTPS = 7;
     private static final int STATUS = HpackTable.fixedIndex(":status");
 
     static {
@@ -23,6 +31,34 @@ final class HpackEncoder {
     /// Most bytes that [#field] writes for text of that length.
     static int most(int textLength) {
         return textLength + 11;
+    }
+
+    /// The pseudo-headers of a request.
+    static void request(String method, boolean secure, String authority, String path, ByteBuf out) {
+        switch (method) {
+            case "GET" -> out.writeByte(0x80 | GET);
+            case "POST" -> out.writeByte(0x80 | POST);
+            default -> text(GET, method, out);
+        }
+        out.writeByte(0x80 | (secure ? SCHEME_HTTPS : SCHEME_HTTP));
+        if (path.equals("/")) {
+            out.writeByte(0x80 | PATH);
+        } else {
+            text(PATH, path, out);
+        }
+        text(AUTHORITY, authority, out);
+    }
+
+    private static void text(int index, String value, ByteBuf out) {
+        integer(0, 4, index, out);
+        integer(0, 7, value.length(), out);
+        out.writeCharSequence(value, StandardCharsets.ISO_8859_1);
+    }
+
+    /// `te: trailers`
+    static void takesTrailers(ByteBuf out) {
+        out.writeByte(0).writeByte(2).writeByte('t').writeByte('e').writeByte(8);
+        out.writeCharSequence("trailers", StandardCharsets.US_ASCII);
     }
 
     static void status(int status, ByteBuf out) {

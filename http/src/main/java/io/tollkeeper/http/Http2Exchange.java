@@ -136,7 +136,7 @@ final class Http2Exchange extends Http2Stream {
 
     @Override
     void bodyWanted() {
-        if (continueOwed && !hasBegun() && !response.isCommitted()) {
+        if (continueOwed && counted() == 0 && !response.isCommitted()) {
             continueOwed = false;
             connection().sendContinue(id());
         }
@@ -151,6 +151,11 @@ final class Http2Exchange extends Http2Stream {
     @Override
     void bodyOver() {
         clock.stop();
+    }
+
+    @Override
+    void messageRead(@Nullable Headers fields) {
+        body.complete(fields);
     }
 
     @Override

@@ -140,20 +140,11 @@ final class Http2Sender {
         }
     }
 
-    private void push() {
+    /// Sends what may leave, and does not let the head wait for a body that takes its time.
+    void push() {
         Http2Wire<?> wire = stream.wire(); // the stream may be free for others afterwards
         pump(Integer.MAX_VALUE);
         wire.flush();
-    }
-
-    /// The head does not wait for a body that takes its time.
-    void pushHead() {
-        ByteBuf first = head;
-        if (first != null) {
-            head = null;
-            stream.wire().write(first);
-            stream.wire().flush();
-        }
     }
 
     /// Sends what is held, at most so many frames of it.

@@ -71,6 +71,12 @@ abstract class Http2Stream implements WireBody.Source {
         return true;
     }
 
+    /// So many bytes of the message came.
+    void received(int bytes) {}
+
+    /// The message is complete, and somebody had all of its body.
+    abstract void messageRead(@Nullable Headers fields);
+
     /// Somebody waits for bytes of the body.
     abstract void bodyWanted();
 
@@ -145,7 +151,6 @@ abstract class Http2Stream implements WireBody.Source {
     /// Ready for another stream.
     void rest() {
         wire = null;
-        trailers.clear();
     }
 
     final int id() {
@@ -182,6 +187,7 @@ abstract class Http2Stream implements WireBody.Source {
     ///
     /// @return false if that is more than was allowed
     final boolean data(ByteBuf bytes, int flow, boolean end) {
+        received(flow);
         receiveWindow -= flow;
         if (receiveWindow < 0) {
             bytes.release();
@@ -240,9 +246,9 @@ abstract class Http2Stream implements WireBody.Source {
         bytes.release();
     }
 
-    /// Whether a byte of the body came.
-    final boolean hasBegun() {
-        return counted > 0;
+    /// Bytes of the body that came.
+    final long counted() {
+        return counted;
     }
 
     /// Trailers came, and with them the end.
@@ -269,7 +275,7 @@ abstract class Http2Stream implements WireBody.Source {
 
     private void complete() {
         bodyOver();
-        body.complete(hasTrailers ? trailers : null);
+        messageRead(hasTrailers ? trailers : null);
     }
 
     /// Bytes were taken over by somebody: the other side may send as many more.

@@ -99,6 +99,10 @@ final class Http2Wire<S extends Http2Stream> {
         return loop;
     }
 
+    boolean isSettled() {
+        return settled;
+    }
+
     boolean isInRead() {
         return connection.isInRead();
     }

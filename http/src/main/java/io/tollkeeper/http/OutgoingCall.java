@@ -26,7 +26,7 @@ final class OutgoingCall implements UpstreamCall {
     private @Nullable Upstream upstream;
     private @Nullable UpstreamHandler handler;
     private @Nullable ConnectAttempt attempt;
-    private @Nullable UpstreamConnection connection;
+    private @Nullable CallCarrier carrier;
 
     private final DeadlineWheel.Deadline totalDeadline = new DeadlineWheel.Deadline() {
         @Override
@@ -122,11 +122,16 @@ final class OutgoingCall implements UpstreamCall {
         attempt = newAttempt;
     }
 
-    void exchanging(UpstreamConnection newConnection) {
+    /// A connection is being opened for others: there may be room on it for this one too.
+    void boards() {
+        state = State.WAITING;
+    }
+
+    void exchanging(CallCarrier newCarrier) {
         state = State.EXCHANGING;
         slotDeadline.clear();
         attempt = null;
-        connection = newConnection;
+        carrier = newCarrier;
     }
 
     /// May the request be sent once more after its connection broke without a byte of an answer? (architecture.md 8.6)
@@ -142,7 +147,7 @@ final class OutgoingCall implements UpstreamCall {
             return "it had been sent a second time already";
         }
         Body body = request.body;
-        if (!body.isEmpty() && !body.isReplayable()) {
+        if (!body.isEmpty() && !body.isReplayable() && body.received() > 0) {
             return "its body is no longer held";
         }
         if (!handed) {
@@ -165,7 +170,7 @@ final class OutgoingCall implements UpstreamCall {
     }
 
     void repeat() {
-        connection = null;
+        carrier = null;
         retry = true;
         state = State.CONNECTING;
         pool().serve(this, System.nanoTime());
@@ -226,7 +231,7 @@ final class OutgoingCall implements UpstreamCall {
     private void over() {
         state = State.OVER;
         attempt = null;
-        connection = null;
+        carrier = null;
         // Not only cleared: the request may be garbage from here on, and a cleared deadline keeps it for up to 51 s.
         totalDeadline.discard();
         slotDeadline.discard();
@@ -238,7 +243,7 @@ final class OutgoingCall implements UpstreamCall {
     public void cancel() {
         State was = state;
         ConnectAttempt a = attempt;
-        UpstreamConnection c = connection;
+        CallCarrier c = carrier;
         over();
         switch (was) {
             case OVER -> {}
@@ -275,7 +280,7 @@ final class OutgoingCall implements UpstreamCall {
         };
         String evidence = "total of " + Evidence.time(timeouts().total().toNanos()) + " is over for "
                 + upstream().describe() + (facts.address == null ? "" : " at " + facts.address + ":" + facts.port) + "; " + where;
-        UpstreamConnection c = connection;
+        CallCarrier c = carrier;
         switch (was) {
             case OVER -> {}
             case WAITING, CONNECTING -> {

@@ -89,7 +89,7 @@ final class RequestSink extends FramedSink {
     }
 
     /// Without a body, these say so (RFC 9110 section 8.6).
-    private static boolean expectsBody(String method) {
+    static boolean expectsBody(String method) {
         return switch (method) {
             case "POST", "PUT", "PATCH" -> true;
             default -> false;

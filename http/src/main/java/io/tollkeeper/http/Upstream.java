@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 ///                       against `host`
 /// @param timeouts       limits in time
 /// @param maxConnections limit of connections to this upstream over all loops
+/// @param protocol       what it is spoken to in
 /// @param proxy          proxy to ask for it, null to call it directly; the host is resolved by the proxy then
 public record Upstream(
         @Nullable ClientTls tls,
@@ -24,9 +25,17 @@ public record Upstream(
         @Nullable String serverName,
         Timeouts timeouts,
         int maxConnections,
+        Protocol protocol,
         @Nullable ForwardProxy proxy) {
 
-    /// Called directly.
+    /// What an upstream is spoken to in.
+    public enum Protocol {
+        HTTP_1_1,
+        /// By ALPN over TLS, with prior knowledge without; never anything else.
+        HTTP_2
+    }
+
+    /// Called directly, in HTTP/1.1.
     public Upstream(
             @Nullable ClientTls tls,
             String host,
@@ -35,12 +44,12 @@ public record Upstream(
             @Nullable String serverName,
             Timeouts timeouts,
             int maxConnections) {
-        this(tls, host, port, hostHeader, serverName, timeouts, maxConnections, null);
+        this(tls, host, port, hostHeader, serverName, timeouts, maxConnections, Protocol.HTTP_1_1, null);
     }
 
     /// The same through another proxy, or through none.
     public Upstream through(@Nullable ForwardProxy other) {
-        return new Upstream(tls, host, port, hostHeader, serverName, timeouts, maxConnections, other);
+        return new Upstream(tls, host, port, hostHeader, serverName, timeouts, maxConnections, protocol, other);
     }
 
     /// Limits in time of one upstream. Zero means no limit.
@@ -75,6 +84,11 @@ public record Upstream(
                 Duration.ofSeconds(60),
                 Duration.ofSeconds(60),
                 Duration.ZERO);
+    }
+
+    /// The same spoken to in another protocol.
+    public Upstream with(Protocol other) {
+        return new Upstream(tls, host, port, hostHeader, serverName, timeouts, maxConnections, other, proxy);
     }
 
     /// `http://host:port` or `https://host:port`, and the proxy on the way; for records and logs.

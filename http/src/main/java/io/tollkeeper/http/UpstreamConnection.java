@@ -31,7 +31,7 @@ import org.slf4j.LoggerFactory;
 ///
 /// Reading: one read is armed while idle (a FIN must be seen at once) and while a head is awaited; while a body flows,
 /// only as long as its sink is writable.
-final class UpstreamConnection extends WireConnection implements WireBody.Source {
+final class UpstreamConnection extends WireConnection implements PooledConnection, CallCarrier, WireBody.Source {
 
     private static final Logger LOG = LoggerFactory.getLogger(UpstreamConnection.class);
 
@@ -78,7 +78,7 @@ final class UpstreamConnection extends WireConnection implements WireBody.Source
         @Override
         protected void expired() {
             if (state == State.IDLE) {
-                pool.removeIdle(UpstreamConnection.this);
+                pool.remove(UpstreamConnection.this);
                 close();
             }
         }
@@ -124,8 +124,8 @@ final class UpstreamConnection extends WireConnection implements WireBody.Source
 
     // ---- the pool's side -------------------------------------------------------------------------------------------
 
-    /// The connection stands (TLS included).
-    void opened(long now) {
+    @Override
+    public void opened(long now) {
         openedNanos = now;
         idleSinceNanos = now;
         if (state == State.OPENING) {
@@ -133,8 +133,8 @@ final class UpstreamConnection extends WireConnection implements WireBody.Source
         }
     }
 
-    /// Whether a request may be sent on it.
-    boolean isUsable(long now) {
+    @Override
+    public boolean isUsable(long now) {
         return state == State.IDLE
                 && context().channel().isActive()
                 && context().channel().isWritable()
@@ -142,8 +142,18 @@ final class UpstreamConnection extends WireConnection implements WireBody.Source
                 && !pool.hasLeft(address.getAddress());
     }
 
-    /// It waits in the pool, at most for `limit`.
-    void rest(long now, long limit) {
+    @Override
+    public boolean takesMoreThanOne() {
+        return false;
+    }
+
+    @Override
+    public boolean isIdle() {
+        return state == State.IDLE;
+    }
+
+    @Override
+    public void rest(long now, long limit) {
         idleSinceNanos = now;
         loop.deadlines().setAt(pooledDeadline, now + limit);
         if (!isInRead()) {
@@ -151,8 +161,14 @@ final class UpstreamConnection extends WireConnection implements WireBody.Source
         }
     }
 
-    /// Closes it without telling anybody.
-    void close() {
+    /// A connection with a call is not the pool's.
+    @Override
+    public void retire() {
+        close();
+    }
+
+    @Override
+    public void close() {
         state = State.CLOSED;
         pooledDeadline.clear();
         freeInput();
@@ -161,8 +177,8 @@ final class UpstreamConnection extends WireConnection implements WireBody.Source
 
     // ---- the request -----------------------------------------------------------------------------------------------
 
-    /// Sends the call's request and reads its answer.
-    void exchange(OutgoingCall newCall, long now) {
+    @Override
+    public void exchange(OutgoingCall newCall, long now) {
         call = newCall;
         newCall.exchanging(this);
         UpstreamFacts f = newCall.facts();
@@ -174,6 +190,7 @@ final class UpstreamConnection extends WireConnection implements WireBody.Source
         f.requestsOnConnection = served;
         f.connectionAgeNanos = now - openedNanos;
         f.connectionIdleNanos = served > 0 ? now - idleSinceNanos : 0;
+        f.protocol = "HTTP/1.1";
         f.attempts++;
         f.headSentNanos = now;
         f.requestSentNanos = 0;
@@ -283,7 +300,7 @@ final class UpstreamConnection extends WireConnection implements WireBody.Source
             case OPENING, IDLE -> {
                 pool.destination().warn(evidence.unaskedBytes(bytes));
                 bytes.release();
-                pool.removeIdle(this);
+                pool.remove(this);
                 close();
             }
             case HEAD, BODY, COMPLETE, TUNNEL -> {
@@ -321,7 +338,7 @@ final class UpstreamConnection extends WireConnection implements WireBody.Source
             case OPENING -> state = State.CLOSED;
             case IDLE -> {
                 pool.destination().sawClose(System.nanoTime() - idleSinceNanos);
-                pool.removeIdle(this);
+                pool.remove(this);
                 state = State.CLOSED;
                 pooledDeadline.clear();
             }
@@ -711,8 +728,9 @@ final class UpstreamConnection extends WireConnection implements WireBody.Source
         }
     }
 
-    /// There is no complete answer: everybody hears of it, the connection is closed.
-    void fail(Reason reason, String why) {
+    /// The connection is closed with it.
+    @Override
+    public void fail(Reason reason, String why) {
         OutgoingCall c = call;
         if (c == null || state == State.CLOSED) {
             return;
@@ -730,8 +748,8 @@ final class UpstreamConnection extends WireConnection implements WireBody.Source
         c.fail(reason, why);
     }
 
-    /// The caller left.
-    void abandon(OutgoingCall leaving) {
+    @Override
+    public void abandon(OutgoingCall leaving) {
         if (call != leaving || state == State.CLOSED) {
             return;
         }

@@ -23,6 +23,9 @@ final class UpstreamEvidence {
     /// Which connection, and its past.
     String connection(UpstreamFacts facts) {
         String at = pool.destination().name() + " at " + Evidence.address(address) + ", connection #" + number;
+        if (facts.stream != 0) {
+            at += ", stream " + facts.stream;
+        }
         return facts.reused
                 ? at + " (reused, " + facts.requestsOnConnection + " requests before, age " + Evidence.time(facts.connectionAgeNanos)
                         + ", idle " + Evidence.time(facts.connectionIdleNanos) + ")"
@@ -143,6 +146,30 @@ final class UpstreamEvidence {
 
     String idleInBody(UpstreamFacts facts, Upstream.Timeouts timeouts, BodyDecoder decoder) {
         return idle(facts, timeouts) + ", missing " + decoder.missing();
+    }
+
+    /// Nothing came on a stream of HTTP/2.
+    String idleInStream(UpstreamFacts facts, Upstream.Timeouts timeouts) {
+        return idle(facts, timeouts) + ", its end is missing";
+    }
+
+    /// A stream of HTTP/2 ended before its time.
+    ///
+    /// @param declared its Content-Length, negative without one
+    String streamEnded(UpstreamFacts facts, String how, boolean headRead, long declared, WireBody body) {
+        long since = facts.firstByteNanos != 0 ? facts.firstByteNanos : facts.headSentNanos;
+        return connection(facts) + ": " + how + ' ' + Evidence.time(System.nanoTime() - since) + " after the first byte of "
+                + (facts.firstByteNanos != 0 ? "its answer; " : "the request; ")
+                + (headRead
+                        ? "received " + body.received() + " bytes of body"
+                                + (declared >= 0 ? ", declared " + declared : ", its end is missing")
+                        : "0 bytes of an answer received");
+    }
+
+    /// The upstream never allows more of the request.
+    String windowClosed(UpstreamFacts facts, Upstream.Timeouts timeouts) {
+        return connection(facts) + ": its flow control window allowed no byte of the request for "
+                + Evidence.time(timeouts.send().toNanos()) + "; " + facts.bytesSent + " bytes handed over so far";
     }
 
     private String idle(UpstreamFacts facts, Upstream.Timeouts timeouts) {

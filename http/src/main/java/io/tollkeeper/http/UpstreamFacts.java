@@ -10,6 +10,8 @@ public final class UpstreamFacts {
     @Nullable String address;
     int port;
     long connectionNumber;
+    String protocol = "";
+    int stream;
     boolean reused;
     long requestsOnConnection;
     long connectionAgeNanos;
@@ -35,6 +37,8 @@ public final class UpstreamFacts {
         address = null;
         port = 0;
         connectionNumber = 0;
+        protocol = "";
+        stream = 0;
         reused = false;
         requestsOnConnection = 0;
         connectionAgeNanos = 0;
@@ -67,6 +71,16 @@ public final class UpstreamFacts {
     /// Counts the upstream connections of this process.
     public long connectionNumber() {
         return connectionNumber;
+    }
+
+    /// `HTTP/1.1` or `HTTP/2.0`, empty before a connection stood.
+    public String protocol() {
+        return protocol;
+    }
+
+    /// Number of the call's stream on its connection of HTTP/2, 0 on HTTP/1.
+    public int stream() {
+        return stream;
     }
 
     /// Whether the connection had served a request before.

@@ -35,7 +35,7 @@ public final class UpstreamPool implements AutoCloseable {
     private final int loopCount;
     private final OfLoop[] perLoop;
     private final Map<Destination.Key, Destination> destinations = new ConcurrentHashMap<>();
-    private final Map<ClientTls, ClientTlsContext> tlsContexts = new ConcurrentHashMap<>();
+    private final Map<TlsKey, ClientTlsContext> tlsContexts = new ConcurrentHashMap<>();
     private final AtomicInteger turn = new AtomicInteger();
 
     UpstreamPool(EngineSettings.Upstreams settings, Transport.Chosen transport, Resolver resolver, List<Loop> loops) {
@@ -70,13 +70,21 @@ public final class UpstreamPool implements AutoCloseable {
     ///
     /// @throws IllegalArgumentException if a file cannot be used; the message names it
     public void prepare(ClientTls tls) {
-        tlsContexts.computeIfAbsent(tls, settings -> ClientTlsContext.of(settings, ServerTlsContext.provider()));
+        prepare(tls, Upstream.Protocol.HTTP_1_1);
+    }
+
+    /// The same for upstreams that are spoken to in that protocol.
+    public void prepare(ClientTls tls, Upstream.Protocol protocol) {
+        tlsContexts.computeIfAbsent(
+                new TlsKey(tls, protocol), key -> ClientTlsContext.of(tls, protocol, ServerTlsContext.provider()));
     }
 
     /// The context of these settings if it was made already.
-    @Nullable ClientTlsContext preparedTls(ClientTls tls) {
-        return tlsContexts.get(tls);
+    @Nullable ClientTlsContext preparedTls(ClientTls tls, Upstream.Protocol protocol) {
+        return tlsContexts.get(new TlsKey(tls, protocol));
     }
+
+    private record TlsKey(ClientTls tls, Upstream.Protocol protocol) {}
 
     /// Idle connections are closed, calls under way go on until the loops end.
     @Override

@@ -17,6 +17,7 @@ public final class UpstreamRequest {
     boolean upgrade;
     boolean chunked;
     Upstream.@Nullable Timeouts timeouts;
+    boolean takesTrailers;
     final OutgoingCall call = new OutgoingCall(this);
 
     /// Forgets everything of the last call.
@@ -29,6 +30,7 @@ public final class UpstreamRequest {
         upgrade = false;
         chunked = false;
         timeouts = null;
+        takesTrailers = false;
         return this;
     }
 
@@ -71,6 +73,12 @@ public final class UpstreamRequest {
     /// Limits in time for this call instead of its upstream's; null for those.
     public UpstreamRequest timeouts(Upstream.@Nullable Timeouts newTimeouts) {
         timeouts = newTimeouts;
+        return this;
+    }
+
+    /// Tells an upstream of HTTP/2 that trailers are welcome (`te: trailers`): gRPC asks for that.
+    public UpstreamRequest takesTrailers(boolean newTakesTrailers) {
+        takesTrailers = newTakesTrailers;
         return this;
     }
 

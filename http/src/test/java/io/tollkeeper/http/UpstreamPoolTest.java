@@ -194,7 +194,8 @@ class UpstreamPoolTest {
 
     @Test
     void shortestCloseDecidesAndAnEarlyOneTeachesNothing() {
-        var destination = new Destination(new Destination.Key(null, "api.test", 80, null, null), "http://api.test:80", new ConnectionBudget(9), 1);
+        var key = new Destination.Key(null, "api.test", 80, null, Upstream.Protocol.HTTP_1_1, null);
+        var destination = new Destination(key, "http://api.test:80", new ConnectionBudget(9), 1);
         long second = 1_000_000_000L;
         assertThat(destination.idleLimit(55 * second)).isEqualTo(55 * second);
         destination.sawClose(second / 2);
