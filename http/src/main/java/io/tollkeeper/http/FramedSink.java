@@ -40,6 +40,9 @@ abstract class FramedSink extends BodySink {
     /// The body is longer or shorter than it was declared: the receiver would misread what follows.
     abstract void lengthDiffers(String how);
 
+    /// Whether the receiver takes trailers: others might take them for headers, or stumble.
+    abstract boolean passesTrailers();
+
     /// The last byte of the message was written.
     abstract void complete();
 
@@ -151,7 +154,7 @@ abstract class FramedSink extends BodySink {
 
     private ByteBuf lastChunk(@Nullable ByteBuf first, @Nullable Headers trailers) {
         ByteBuf last = first != null ? first : allocate(8 + (trailers == null ? 0 : trailers.wireLength()));
-        if (trailers == null) {
+        if (trailers == null || !passesTrailers()) {
             return last.writeBytes(LAST_CHUNK);
         }
         last.writeByte('0').writeShort('\r' << 8 | '\n');

@@ -235,6 +235,12 @@ final class Http1Response extends Response {
             bodyBytes += bytes;
         }
 
+        /// RFC 9110 section 6.5.1.
+        @Override
+        boolean passesTrailers() {
+            return connection.request().takesTrailers();
+        }
+
         @Override
         void lengthDiffers(String how) {
             abort(Reason.INTERNAL);

@@ -24,6 +24,7 @@ abstract class Http2Head implements HpackDecoder.Fields {
 
     final WireLimits limits;
     final MessageParser rules;
+    private final int most;
     private final long bomb;
     private Headers headers = new Headers();
     private boolean trailers;
@@ -40,6 +41,7 @@ abstract class Http2Head implements HpackDecoder.Fields {
     Http2Head(WireLimits limits, boolean ofAnswers) {
         this.limits = limits;
         this.rules = new MessageParser(limits, ofAnswers);
+        this.most = ofAnswers ? limits.headers() : limits.headers() + limits.requestLine();
         this.bomb = 4L * (limits.headers() + limits.requestLine());
     }
 
@@ -142,7 +144,7 @@ abstract class Http2Head implements HpackDecoder.Fields {
             return refuse(tooLarge(), "header field " + MessageParser.quoted(names, name, nameLength) + " of "
                     + (nameLength + valueLength) + " bytes, limit " + limits.headerField());
         }
-        if (weight > limits.headers() + limits.requestLine()) {
+        if (weight > most) {
             return refuse(tooLarge(),
                     "head of at least " + weight + " bytes, limit of all fields " + limits.headers());
         }

@@ -69,6 +69,21 @@ public final class Request {
         return headers;
     }
 
+    /// Whether the client says that it takes trailers behind an answer (`TE: trailers`).
+    public boolean takesTrailers() {
+        for (int i = headers.find(HeaderName.TE, 0); i >= 0; i = headers.find(HeaderName.TE, i + 1)) {
+            if (headers.valueIs(i, "trailers")) {
+                return true;
+            }
+            for (String coding : headers.value(i).split(",")) {
+                if (coding.strip().equalsIgnoreCase("trailers")) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
     /// The request's body; [Body#none] if there is none.
     public Body body() {
         return body;

@@ -132,6 +132,12 @@ final class RequestSink extends FramedSink {
         connection.context().flush();
     }
 
+    /// Nothing obliges a server of HTTP/1 to keep trailers apart from the head, and some do not (hardening.md, 15).
+    @Override
+    boolean passesTrailers() {
+        return false;
+    }
+
     @Override
     void lengthDiffers(String how) {
         connection.fail(Reason.INTERNAL, "the body of the request is " + how + " than it was declared");

@@ -22,12 +22,12 @@ final class Caller {
 
     /// A copy of what [UpstreamFacts] held at the end.
     record Facts(boolean reused, long connection, int attempts, int addressesTried, @Nullable String address,
-            boolean stale, long bytesSent, long bytesReceived, long requestsBefore) {
+            boolean stale, long bytesSent, long bytesReceived, long requestsBefore, String protocol, int stream) {
 
         static Facts of(UpstreamFacts facts) {
             return new Facts(facts.reused(), facts.connectionNumber(), facts.attempts(), facts.addressesTried(),
                     facts.address(), facts.staleAnswer(), facts.bytesSent(), facts.bytesReceived(),
-                    facts.requestsOnConnection());
+                    facts.requestsOnConnection(), facts.protocol(), facts.stream());
         }
     }
 
@@ -52,8 +52,17 @@ final class Caller {
         return call(upstream, "GET", target, true);
     }
 
+    /// A body that is at hand as a whole.
+    CompletableFuture<Outcome> post(Upstream upstream, String target, String body) {
+        return start(upstream, new UpstreamRequest().method("POST").target(target).repeatable(true)
+                .body(Body.of(body.getBytes(java.nio.charset.StandardCharsets.ISO_8859_1))));
+    }
+
     Outcome call(Upstream upstream, String method, String target, boolean repeatable) {
-        CompletableFuture<Outcome> outcome = start(upstream, request.reset().method(method).target(target).repeatable(repeatable));
+        return outcome(upstream, start(upstream, request.reset().method(method).target(target).repeatable(repeatable)));
+    }
+
+    static Outcome outcome(Upstream upstream, CompletableFuture<Outcome> outcome) {
         try {
             return outcome.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
         } catch (InterruptedException | ExecutionException e) {

@@ -17,8 +17,8 @@ import java.util.function.Predicate;
 import io.netty.util.collection.IntObjectHashMap;
 import org.jspecify.annotations.Nullable;
 
-/// A client of HTTP/2 over a plain socket that sends whatever frames a test wants, right or wrong. Blocks, at most ten
-/// seconds per wait.
+/// A client of HTTP/2 over a plain socket, or a server ([FrameServer]), that sends whatever frames a test wants, right or
+/// wrong. Blocks, at most ten seconds per wait.
 final class FrameClient implements AutoCloseable {
 
     /// What came of a stream.
@@ -46,7 +46,7 @@ final class FrameClient implements AutoCloseable {
         }
     }
 
-    private final Socket socket = new Socket();
+    private final Socket socket;
     private final OutputStream out;
     private final DataInputStream in;
     private final HpackDecoder decoder = new HpackDecoder(4096);
@@ -64,6 +64,7 @@ final class FrameClient implements AutoCloseable {
     }
 
     private FrameClient(int port, int receiveBuffer) throws IOException {
+        socket = new Socket();
         if (receiveBuffer > 0) {
             socket.setReceiveBufferSize(receiveBuffer);
         }
@@ -72,6 +73,17 @@ final class FrameClient implements AutoCloseable {
         socket.setSoTimeout(10_000);
         out = socket.getOutputStream();
         in = new DataInputStream(socket.getInputStream());
+    }
+
+    /// The server's side: the client's preface is read, SETTINGS are sent.
+    FrameClient(Socket accepted, byte[] settings) throws IOException {
+        socket = accepted;
+        socket.setTcpNoDelay(true);
+        socket.setSoTimeout(10_000);
+        out = socket.getOutputStream();
+        in = new DataInputStream(socket.getInputStream());
+        in.readFully(new byte[Http2.PREFACE.length]);
+        send(Http2.SETTINGS, 0, 0, settings);
     }
 
     /// Preface and empty SETTINGS are sent.
@@ -256,6 +268,26 @@ final class FrameClient implements AutoCloseable {
         Collected stream = stream(id);
         while (!stream.ended && stream.error < 0 && read() != null) {}
         return new Answer(List.copyOf(stream.fields), stream.body.toByteArray(), List.copyOf(stream.trailers), stream.ended, stream.error);
+    }
+
+    /// The next stream that the client begins: reads until its head is there.
+    int nextRequest() throws IOException {
+        return await(frame -> frame.type == Http2.HEADERS && stream(frame.stream).trailers.isEmpty()).stream;
+    }
+
+    /// Head and body of an answer, and its end.
+    FrameClient respond(int stream, String body) throws IOException {
+        headers(stream, false, ":status", "200", "x-stream", Integer.toString(stream));
+        return data(stream, true, body);
+    }
+
+    /// Fields of the head that came on a stream.
+    List<String> fields(int id) {
+        return List.copyOf(stream(id).fields);
+    }
+
+    static byte[] goAway(int last, Http2.Code code) {
+        return ByteBuffer.allocate(8).putInt(last).putInt(code.ordinal()).array();
     }
 
     /// Reads until the stream is reset.

@@ -39,7 +39,8 @@ final class Proxying implements ExchangeHandler, UpstreamHandler {
     public void requested(Request newRequest, Response newResponse) {
         request = newRequest;
         response = newResponse;
-        forwarded.reset().method(newRequest.method()).target(newRequest.target()).body(newRequest.body()).repeatable(true);
+        forwarded.reset().method(newRequest.method()).target(newRequest.target()).body(newRequest.body()).repeatable(true)
+                .takesTrailers(newRequest.takesTrailers());
         forwarded.headers().addEndToEnd(newRequest.headers());
         if (newRequest.path().startsWith("/upgrade")) {
             forwarded.upgrade(true).headers().set(HeaderName.UPGRADE, String.valueOf(newRequest.headers().get(HeaderName.UPGRADE)));
@@ -86,7 +87,8 @@ final class Proxying implements ExchangeHandler, UpstreamHandler {
         } else if (from.method().equals("HEAD")) {
             to.sendHeadOnly(answer.contentLength());
         } else {
-            answer.body().pipeTo(to.stream(answer.body().length()));
+            Body body = answer.body();
+            body.pipeTo(to.stream(body.isEmpty() ? answer.contentLength() : body.length()));
         }
     }
 

@@ -78,7 +78,7 @@ final class ServerTest {
     @EnumSource(Transport.class)
     void chunkedBodiesArriveInPiecesOfAnySizeAndLeaveChunked(Transport transport) throws Exception {
         try (var server = new TellingServer(transport); var client = server.client()) {
-            String request = "POST /collect HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+            String request = "POST /collect HTTP/1.1\r\nHost: a\r\nTE: trailers\r\nTransfer-Encoding: chunked\r\n\r\n"
                     + "3;ext=\"a;b\"\r\nabc\r\nA\r\n0123456789\r\n0\r\nX-Sum: 13\r\n\r\n";
             client.sendSlowly(request, 7, Duration.ofMillis(2));
             assertThat(client.answer().text()).endsWith("body=abc0123456789");
@@ -95,7 +95,7 @@ final class ServerTest {
     @EnumSource(Transport.class)
     void aTrailerCannotBringInWhatBelongsInTheHead(Transport transport) throws Exception {
         try (var server = new TellingServer(transport); var client = server.client()) {
-            client.send("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n"
+            client.send("POST /echo HTTP/1.1\r\nHost: a\r\nTE: trailers\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n"
                     + "Content-Length: 7\r\nHost: evil\r\nAuthorization: x\r\nX-Fine: 1\r\n\r\n");
             RawAnswer echoed = client.answer();
             assertThat(echoed.trailers().first("X-Fine")).isEqualTo("1");
