@@ -183,9 +183,9 @@ final class ConnectAttempt {
         }
     }
 
-    private void addTls(Channel channel, UpstreamConnection connection) {
+    private void addTls(Channel channel, PooledConnection connection) {
         if (tls != null) {
-            String behind = connection.context().name();
+            String behind = channel.pipeline().context(connection).name();
             channel.pipeline()
                     .addBefore(behind, null, new FirstBytes())
                     .addBefore(behind, null, tls.newHandler(channel.alloc(), upstream, timeouts.handshake()));

@@ -171,7 +171,7 @@ final class Http2UpstreamTest {
         var tls = new ServerTls(List.of(new ServerTls.Certificate(List.of(), identity.certificateFile(), identity.keyFile())));
         try (var server = new TellingServer(null, WireLimits.DEFAULT, ListenerSettings.Timeouts.DEFAULT, tls, Http2Limits.DEFAULT)) {
             var target = new Upstream(new ClientTls(true, certificates.authorityFile(), null, null), "127.0.0.1", server.port(),
-                    "localhost", "localhost", SHORT, 10, Upstream.Protocol.HTTP_2);
+                    "localhost", "localhost", SHORT, 10).with(Upstream.Protocol.HTTP_2);
             Caller.Outcome outcome = caller().get(target, "/over/tls");
             assertThat(outcome.failure()).as(outcome.evidence()).isNull();
             assertThat(outcome.body()).startsWith("GET /over/tls host=localhost");
