@@ -67,12 +67,12 @@ class ForwardProxyTest {
     }
 
     private static Upstream plain(String url) {
-        return new Upstream(null, "inv.example", 81, "inv.example:81", null, TIMEOUTS, 10, proxy(url));
+        return new Upstream(null, "inv.example", 81, "inv.example:81", null, TIMEOUTS, 10).through(proxy(url));
     }
 
     private Upstream secured(int proxyPort, String userInfo, String name) {
         return new Upstream(new ClientTls(true, certificates().authorityFile(), null, null), name, 8443, name + ":8443", name,
-                TIMEOUTS, 10, proxy("http://" + userInfo + "127.0.0.1:" + proxyPort));
+                TIMEOUTS, 10).through(proxy("http://" + userInfo + "127.0.0.1:" + proxyPort));
     }
 
     /// Answers CONNECT and passes on what follows, whatever host was asked for.
@@ -166,7 +166,7 @@ class ForwardProxyTest {
             var closed = get(secured(peer.port(), "", "api.test"), "/");
             assertThat(closed.failure()).as(closed.evidence()).isEqualTo(Reason.PROXY_UNREACHABLE);
         }
-        var unknown = new Upstream(null, "inv.example", 80, "inv.example", null, TIMEOUTS, 10, proxy("http://no..such:1"));
+        var unknown = new Upstream(null, "inv.example", 80, "inv.example", null, TIMEOUTS, 10).through(proxy("http://no..such:1"));
         assertThat(get(unknown, "/").failure()).isEqualTo(Reason.PROXY_UNREACHABLE);
     }
 
