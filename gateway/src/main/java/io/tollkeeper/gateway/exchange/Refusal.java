@@ -6,6 +6,7 @@ import io.tollkeeper.core.flight.StatusWriter;
 import io.tollkeeper.core.proxy.ErrorAnswer;
 import io.tollkeeper.core.reason.Reason;
 import io.tollkeeper.core.usage.Period;
+import io.tollkeeper.http.Body;
 import io.tollkeeper.http.HeaderName;
 import io.tollkeeper.http.Headers;
 import io.tollkeeper.http.Request;
@@ -16,13 +17,17 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Status, text and content type are those that the product configures for this kind of refusal, else those of the
 /// reason. Whoever accepts `application/problem+json` gets that (RFC 9457). `X-Request-Id` finds the flight record;
-/// `Proxy-Status` (RFC 9209) says who failed, and no more: no addresses, no host names.
+/// `Proxy-Status` (RFC 9209) says who failed, and no more: no addresses, no host names. Clients of gRPC get `grpc-status`
+/// instead of a body.
 final class Refusal {
 
     private static final HeaderName ALLOW = HeaderName.of("Allow");
     private static final HeaderName LIMIT = HeaderName.of("RateLimit-Limit");
     private static final HeaderName REMAINING = HeaderName.of("RateLimit-Remaining");
     private static final HeaderName RESET = HeaderName.of("RateLimit-Reset");
+    private static final HeaderName GRPC_STATUS = HeaderName.of("grpc-status");
+    private static final HeaderName GRPC_MESSAGE = HeaderName.of("grpc-message");
+    private static final String GRPC = "application/grpc";
     private static final String PROBLEM = "application/problem+json";
     private static final String PLAIN = "text/plain; charset=utf-8";
     private static final String[] PROXY_STATUS = new String[Reason.values().length];
@@ -55,6 +60,10 @@ final class Refusal {
         } else if (reason == Reason.METHOD_NOT_ALLOWED) {
             headers.set(ALLOW, "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
         }
+        if (isGrpc(request.headers())) {
+            sendGrpc(exchange, reason, status, configured);
+            return;
+        }
         byte[] body;
         if (wantsProblem(request.headers())) {
             headers.set(HeaderName.CONTENT_TYPE, PROBLEM);
@@ -73,6 +82,63 @@ final class Refusal {
         }
         exchange.beforeHead(StatusWriter.GATEWAY);
         response.send(body);
+    }
+
+    private static boolean isGrpc(Headers headers) {
+        int at = headers.find(HeaderName.CONTENT_TYPE, 0);
+        if (at < 0 || headers.valueLength(at) < GRPC.length()) {
+            return false;
+        }
+        String type = headers.value(at);
+        return type.regionMatches(true, 0, GRPC, 0, GRPC.length())
+                && (type.length() == GRPC.length() || type.charAt(GRPC.length()) == '+' || type.charAt(GRPC.length()) == ';');
+    }
+
+    /// A client of gRPC understands an answer that is nothing but trailers: it is told in its own words, and the HTTP
+    /// status stays the one that everybody else would get (docs/decisions/0015).
+    private static void sendGrpc(Exchange exchange, Reason reason, int status, @Nullable ErrorAnswer configured) {
+        Response response = exchange.response();
+        Headers headers = response.headers();
+        headers.set(HeaderName.CONTENT_TYPE, GRPC);
+        headers.set(GRPC_STATUS, grpcStatus(exchange, reason, status));
+        headers.set(GRPC_MESSAGE, grpcMessage(
+                configured == null || configured.body().isBlank() ? reason.sentence() : configured.body().strip()));
+        exchange.beforeHead(StatusWriter.GATEWAY);
+        if (exchange.request().majorVersion() == 1) {
+            response.send();
+        } else {
+            Body.none().pipeTo(response.stream(-1));
+        }
+    }
+
+    /// As clients read a bare HTTP status (gRPC, "HTTP to gRPC Status Code Mapping"), but for limits: calling again at
+    /// once is of no use.
+    private static String grpcStatus(Exchange exchange, Reason reason, int status) {
+        if (reason == Reason.LIMIT && exchange.record().limitMax() != 0) {
+            return "8"; // RESOURCE_EXHAUSTED
+        }
+        return switch (status) {
+            case 400 -> "13"; // INTERNAL
+            case 401 -> "16"; // UNAUTHENTICATED
+            case 403 -> "7"; // PERMISSION_DENIED
+            case 404 -> "12"; // UNIMPLEMENTED
+            case 429, 502, 503, 504 -> "14"; // UNAVAILABLE
+            default -> "2"; // UNKNOWN
+        };
+    }
+
+    /// Percent-encodes what is not visible ASCII (gRPC over HTTP/2, "Status-Message").
+    private static String grpcMessage(String text) {
+        StringBuilder encoded = new StringBuilder(text.length());
+        for (byte b : text.getBytes(StandardCharsets.UTF_8)) {
+            if (b >= ' ' && b <= '~' && b != '%') {
+                encoded.append((char) b);
+            } else {
+                encoded.append('%').append(Character.toUpperCase(Character.forDigit(b >> 4 & 15, 16)))
+                        .append(Character.toUpperCase(Character.forDigit(b & 15, 16)));
+            }
+        }
+        return encoded.toString();
     }
 
     private static @Nullable ErrorAnswer configured(Exchange exchange, @Nullable Service service, Reason reason) {

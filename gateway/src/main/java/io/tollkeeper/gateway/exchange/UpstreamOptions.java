@@ -10,11 +10,13 @@ public final class UpstreamOptions {
     private Upstream.@Nullable Timeouts timeouts;
     private boolean tunnel;
     private boolean unbuffered;
+    private boolean http2;
 
     void reset() {
         timeouts = null;
         tunnel = false;
         unbuffered = false;
+        http2 = false;
     }
 
     /// Whether the client may agree with the upstream on another protocol (WebSocket).
@@ -33,6 +35,15 @@ public final class UpstreamOptions {
 
     public void unbuffer() {
         unbuffered = true;
+    }
+
+    /// Whether the upstream is spoken to in HTTP/2.
+    public boolean http2() {
+        return http2;
+    }
+
+    public void speakHttp2() {
+        http2 = true;
     }
 
     /// Limits in time instead of the product's.

@@ -23,6 +23,7 @@ public final class BuiltinPolicies {
             entry("3scale_referrer", (_, _) -> new ReferrerPolicy()),
             entry("apicast", (_, parts) -> new ApicastPolicy(parts)),
             entry("caching", (fields, _) -> CachingPolicy.create(fields)),
+            entry("grpc", (_, _) -> new GrpcPolicy()),
             entry(OnFailedPolicy.NAME, (fields, _) -> OnFailedPolicy.create(fields)),
             entry("request_unbuffered", (_, _) -> new RequestUnbufferedPolicy()),
             entry("upstream_connection", UpstreamConnectionPolicy::read),

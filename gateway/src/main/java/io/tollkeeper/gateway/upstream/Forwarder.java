@@ -41,6 +41,8 @@ public final class Forwarder {
     private static final String VIA_HTTP2 = "2.0 " + Identity.NAME;
     private static final String SECRET_TOKEN = "X-3scale-proxy-secret-token";
     private static final HeaderName SECRET_TOKEN_NAME = HeaderName.of(SECRET_TOKEN);
+    private static final String GRPC_SECRET_TOKEN = "X-3scale-grpc-secret-token";
+    private static final HeaderName GRPC_SECRET_TOKEN_NAME = HeaderName.of(GRPC_SECRET_TOKEN);
     private static final String DEBUG = "X-3scale-debug";
     private static final HeaderName WEBSOCKET_KEY = HeaderName.of("Sec-WebSocket-Key");
     private static final HeaderName TOLLKEEPER_REQUEST_ID = HeaderName.of("Tollkeeper-Request-Id");
@@ -56,7 +58,8 @@ public final class Forwarder {
     public Step forward(Exchange exchange, UpstreamTarget target) {
         Request request = exchange.request();
         Body body = request.body();
-        boolean unbuffered = exchange.upstreamOptions().unbuffered();
+        boolean http2 = exchange.upstreamOptions().http2();
+        boolean unbuffered = exchange.upstreamOptions().unbuffered() && !http2;
         if (unbuffered && !mayHaveComeWithItsHead(request)) {
             call(exchange, target, body.length() < 0);
             return Step.DONE;
@@ -83,6 +86,9 @@ public final class Forwarder {
         };
         if (unbuffered) {
             body.peekReceived(WITH_HEAD, then);
+        } else if (http2) {
+            // Answers may depend on how messages are answered: only what is there already can be held for a second try.
+            body.peekReceived(HELD_BACK, then);
         } else {
             body.peek(HELD_BACK, then);
         }
@@ -104,13 +110,13 @@ public final class Forwarder {
                 .repeatable(true);
         writeHeaders(exchange, target, sent.headers());
         UpstreamOptions options = exchange.upstreamOptions();
-        sent.timeouts(options.timeouts()).chunked(chunked);
-        boolean tunnel = options.tunnel() && asksForTunnel(request);
+        sent.timeouts(options.timeouts()).chunked(chunked).takesTrailers(request.takesTrailers());
+        boolean tunnel = options.tunnel() && !options.http2() && asksForTunnel(request);
         if (tunnel) {
             sent.upgrade(true).headers().set(HeaderName.UPGRADE, String.valueOf(request.headers().get(HeaderName.UPGRADE)));
         }
-        exchange.record().upstreamHost(target.description());
-        Upstream upstream = tunnel ? target.direct() : target.upstream();
+        Upstream upstream = options.http2() ? target.http2() : tunnel ? target.direct() : target.upstream();
+        exchange.record().upstreamHost(options.http2() ? upstream.describe() : target.description());
         exchange.record().serverName(upstream.serverName());
         exchange.upstreamStarted();
         Answer answer = new Answer(exchange);
@@ -130,9 +136,11 @@ public final class Forwarder {
         headers.addEndToEnd(request.headers());
         // Whoever sends our secret is not us; `X_3scale_...` becomes the same variable in many servers.
         removeLoosely(headers, SECRET_TOKEN);
+        removeLoosely(headers, GRPC_SECRET_TOKEN);
         removeLoosely(headers, DEBUG);
         if (target.secretToken() != null) {
-            headers.add(SECRET_TOKEN_NAME, target.secretToken());
+            headers.add(
+                    exchange.upstreamOptions().http2() ? GRPC_SECRET_TOKEN_NAME : SECRET_TOKEN_NAME, target.secretToken());
         }
         String client = exchange.record().clientAddress();
         if (client != null) {
@@ -251,10 +259,10 @@ public final class Forwarder {
             } else if (exchange.request().method().equals("HEAD")) {
                 response.sendHeadOnly(answer.contentLength());
                 body.discard();
-            } else if (body.isEmpty()) {
+            } else if (body.isEmpty() && (answer.contentLength() >= 0 || exchange.request().majorVersion() == 1)) {
                 response.send();
             } else {
-                body.pipeTo(response.stream(body.length()));
+                body.pipeTo(response.stream(body.isEmpty() ? -1 : body.length()));
             }
         }
 

@@ -17,13 +17,16 @@ public final class UpstreamTarget {
     private final String description;
     private final String basePath;
     private final @Nullable String fixedQuery;
+    private final Upstream http2;
     private final UpstreamPath pathStyle;
     private final ForwardedHeaders forwarded;
     private final @Nullable String secretToken;
 
-    private UpstreamTarget(Upstream upstream, String basePath, @Nullable String fixedQuery, ProxyConfig config) {
+    private UpstreamTarget(
+            Upstream upstream, Upstream http2, String basePath, @Nullable String fixedQuery, ProxyConfig config) {
         this.upstream = upstream;
         this.direct = upstream.proxy() == null ? upstream : upstream.through(null);
+        this.http2 = http2;
         this.description = upstream.describe();
         this.basePath = basePath.equals("/") ? "" : basePath;
         this.fixedQuery = fixedQuery;
@@ -88,9 +91,18 @@ public final class UpstreamTarget {
                 hostHeader,
                 secure ? serverName(hostHeader) : null,
                 settings.timeouts(),
-                settings.maxConnections(),
-                webSocket ? null : settings.proxies().towards(secure, read.host()));
-        return new Read.Good(new UpstreamTarget(upstream, path, query, config));
+                settings.maxConnections())
+                .through(webSocket ? null : settings.proxies().towards(secure, read.host()));
+        Upstream http2 = new Upstream(
+                settings.tls(),
+                read.host(),
+                read.port(),
+                hostHeader,
+                serverName(hostHeader),
+                settings.timeouts(),
+                settings.maxConnections())
+                .with(Upstream.Protocol.HTTP_2);
+        return new Read.Good(new UpstreamTarget(upstream, http2, path, query, config));
     }
 
     /// The name for SNI: the `Host` without port, none if that is an address.
@@ -170,6 +182,12 @@ public final class UpstreamTarget {
     /// The same without a proxy on the way, for tunnels.
     Upstream direct() {
         return direct;
+    }
+
+    /// The upstream spoken to in HTTP/2, which is over TLS whatever the scheme says, and through no proxy (gateway
+    /// specification, section 12.15).
+    Upstream http2() {
+        return http2;
     }
 
     /// `http://host:port`.
