@@ -31,7 +31,7 @@ final class HttpParts {
                 },
                 settings.eventLoops() == 0 ? Runtime.getRuntime().availableProcessors() : settings.eventLoops(),
                 new EngineSettings.Dns(dns.servers() == null ? List.of() : dns.servers().addresses(), dns.ipv6(),
-                        dns.queryTimeout(), dns.minTtl(), dns.maxTtl(), dns.negativeTtl(), dns.stale()),
+                        dns.queryTimeout(), dns.minTtl(), dns.maxTtl(), dns.negativeTtl(), dns.stale()).withResolvConf(dns.resolvConf()),
                 new EngineSettings.Upstreams(upstream.maxConnectionsTotal(), upstream.keepAlive(), upstream.maxAge(), upstream.queueTimeout(), upstream.maxHead().toInt()));
     }
 

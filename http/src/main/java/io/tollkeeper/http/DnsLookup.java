@@ -79,7 +79,7 @@ final class DnsLookup {
 
     void start() {
         if (servers.isEmpty()) {
-            outcome.failed(Reason.DNS_SERVFAIL, name + ": no name server is configured, and /etc/resolv.conf names none");
+            outcome.failed(Reason.DNS_SERVFAIL, name + ": no name server is configured, and the system's file (/etc/resolv.conf) names none");
             return;
         }
         asked = candidates.getFirst();

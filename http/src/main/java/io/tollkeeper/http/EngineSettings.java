@@ -1,6 +1,7 @@
 package io.tollkeeper.http;
 
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 
@@ -19,7 +20,7 @@ public record EngineSettings(@Nullable Transport transport, int loops, Dns dns, 
         this(transport, loops, dns, Upstreams.DEFAULT);
     }
 
-    /// @param servers      asked before those of `/etc/resolv.conf`, in this order
+    /// @param servers      asked before those of `resolvConf`, in this order
     /// @param ipv6         whether AAAA records are asked for too
     /// @param queryTimeout per query to one server
     /// @param minimumTtl   answers are kept at least this long
@@ -28,6 +29,7 @@ public record EngineSettings(@Nullable Transport transport, int loops, Dns dns, 
     /// @param staleFor     how long the last good answer is used past its time while nothing better can be had
     /// @param drainAfter   connections to an address that is absent from all answers for this long (and three times
     ///                     their time to live) are given up
+    /// @param resolvConf   the file that names further servers and the search list, normally `/etc/resolv.conf`
     public record Dns(
             List<InetSocketAddress> servers,
             boolean ipv6,
@@ -36,10 +38,26 @@ public record EngineSettings(@Nullable Transport transport, int loops, Dns dns, 
             Duration maximumTtl,
             Duration negativeTtl,
             Duration staleFor,
-            Duration drainAfter) {
+            Duration drainAfter,
+            Path resolvConf) {
+
+        private static final Path RESOLV_CONF = Path.of("/etc/resolv.conf");
 
         public Dns {
             servers = List.copyOf(servers);
+        }
+
+        /// With `/etc/resolv.conf`.
+        public Dns(
+                List<InetSocketAddress> servers,
+                boolean ipv6,
+                Duration queryTimeout,
+                Duration minimumTtl,
+                Duration maximumTtl,
+                Duration negativeTtl,
+                Duration staleFor,
+                Duration drainAfter) {
+            this(servers, ipv6, queryTimeout, minimumTtl, maximumTtl, negativeTtl, staleFor, drainAfter, RESOLV_CONF);
         }
 
         /// With 60 s until connections to addresses that left are given up.
@@ -52,6 +70,11 @@ public record EngineSettings(@Nullable Transport transport, int loops, Dns dns, 
                 Duration negativeTtl,
                 Duration staleFor) {
             this(servers, ipv6, queryTimeout, minimumTtl, maximumTtl, negativeTtl, staleFor, Duration.ofSeconds(60));
+        }
+
+        /// With another file in place of `/etc/resolv.conf`.
+        public Dns withResolvConf(Path file) {
+            return new Dns(servers, ipv6, queryTimeout, minimumTtl, maximumTtl, negativeTtl, staleFor, drainAfter, file);
         }
 
         public static final Dns DEFAULT = new Dns(

@@ -2,7 +2,6 @@ package io.tollkeeper.http;
 
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -49,7 +48,7 @@ public final class Resolver implements AutoCloseable {
     private volatile boolean closed;
 
     Resolver(EngineSettings.Dns settings, Transport.Chosen transport, Loop home) {
-        this(settings, transport, home, ResolvConf.read(Path.of("/etc/resolv.conf")));
+        this(settings, transport, home, ResolvConf.read(settings.resolvConf()));
     }
 
     Resolver(EngineSettings.Dns settings, Transport.Chosen transport, Loop home, ResolvConf conf) {

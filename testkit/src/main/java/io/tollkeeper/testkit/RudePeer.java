@@ -66,6 +66,11 @@ public final class RudePeer implements AutoCloseable {
         return start(port, null, false, first, next);
     }
 
+    /// On another address of this machine, such as 127.0.0.2, and a given port.
+    public static RudePeer startAt(InetAddress address, int port, Manner first, Manner... next) {
+        return start(new InetSocketAddress(address, port), null, false, first, next);
+    }
+
     /// Speaks TLS with the certificate of that context; see [TestCertificates.Identity#context()].
     public static RudePeer startTls(SSLContext tls, Manner first, Manner... next) {
         return start(0, tls, false, first, next);
@@ -78,15 +83,20 @@ public final class RudePeer implements AutoCloseable {
 
     private static RudePeer start(
             int port, @Nullable SSLContext tls, boolean wantsClientCertificate, Manner first, Manner... next) {
+        return start(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), tls, wantsClientCertificate, first, next);
+    }
+
+    private static RudePeer start(
+            InetSocketAddress address, @Nullable SSLContext tls, boolean wantsClientCertificate, Manner first, Manner... next) {
         try {
             var listener = new ServerSocket();
             listener.setReuseAddress(true);
-            listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 1024);
+            listener.bind(address, 1024);
             var peer = new RudePeer(listener, tls, wantsClientCertificate, listOf(first, next));
             peer.threads.execute(peer::acceptAll);
             return peer;
         } catch (IOException failure) {
-            throw new UncheckedIOException("cannot listen on loopback port " + port, failure);
+            throw new UncheckedIOException("cannot listen on " + address, failure);
         }
     }
 

@@ -300,8 +300,10 @@ public record Settings(
 
     /// How names become addresses.
     public record Dns(
-            @Setting(value = "", alias = "RESOLVER", says = "Name servers asked before those of `/etc/resolv.conf`.")
+            @Setting(value = "", alias = "RESOLVER", says = "Name servers asked before those of `dns.resolv-conf`.")
             @Nullable NameServers servers,
+            @Setting(value = "/etc/resolv.conf", says = "The file that names further servers and the search list; `/dev/null` for none.")
+            Path resolvConf,
             @Setting(value = "2900ms", says = "How long one server may take to answer one question.")
             Duration queryTimeout,
             @Setting(value = "false", says = "Whether IPv6 addresses are asked for as well.")
