@@ -64,7 +64,7 @@ final class RunningGateway implements AutoCloseable {
     private final int port;
 
     private RunningGateway(Builder builder) throws IOException {
-        engine = Engine.start(new EngineSettings(null, 2, builder.dns));
+        engine = Engine.start(new EngineSettings(null, 2, builder.dns, builder.connections));
         recorder = new Recorder(engine.loops(), new RecorderSettings(4096, 10_000, 1024, builder.logFormat), log, builder.store);
         meter = builder.remote == null
                 ? builder.meter.start(builder.whenUnwritable)
@@ -102,6 +102,7 @@ final class RunningGateway implements AutoCloseable {
         private JwtSettings jwt = JwtSettings.DEFAULT;
         private PathRouting routing = PathRouting.OFF;
         private WhenUnwritable whenUnwritable = WhenUnwritable.OPEN;
+        private EngineSettings.Upstreams connections = EngineSettings.Upstreams.DEFAULT;
         private @Nullable FlightStore store;
         private @Nullable RemoteMeterSettings remote;
 
@@ -149,6 +150,11 @@ final class RunningGateway implements AutoCloseable {
             return this;
         }
 
+        Builder connections(EngineSettings.Upstreams settings) {
+            connections = settings;
+            return this;
+        }
+
         Builder whenUnwritable(WhenUnwritable what) {
             whenUnwritable = what;
             return this;
@@ -186,6 +192,19 @@ final class RunningGateway implements AutoCloseable {
     /// Opens a listener without TLS that takes HTTP/1 and, with prior knowledge, HTTP/2.
     int listenWithHttp2() throws IOException {
         return gateway.listen(ListenerSettings.plain("gateway.h2c", loopback()).withHttp2(Http2Limits.DEFAULT)).getPort();
+    }
+
+    /// Opens a listener of any kind.
+    int listen(ListenerSettings settings) throws IOException {
+        return gateway.listen(settings).getPort();
+    }
+
+    /// Connections of clients, of all listeners.
+    int openConnections() {
+        return metrics().lines()
+                .filter(line -> line.startsWith("nginx_http_connections{state=\"active\"}"))
+                .mapToInt(line -> Integer.parseInt(line.substring(line.indexOf('}') + 2)))
+                .sum();
     }
 
     RawClient client() throws IOException {
