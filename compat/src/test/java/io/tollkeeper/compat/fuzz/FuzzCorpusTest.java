@@ -25,7 +25,7 @@ class FuzzCorpusTest {
     private static final long SEED = Long.getLong("fuzz.seed", 20_261_120L);
     private static final int TRIES = Integer.getInteger("fuzz.tries", 20_000);
     /// Targets over sockets and disk take longer for each input.
-    private static final Set<String> SLOW = Set.of("path", "internal", "call");
+    private static final Set<String> SLOW = Set.of("path", "internal", "call", "gateway", "http2");
 
     @TestFactory
     Stream<DynamicTest> everyTargetHoldsOverItsCorpus() {

@@ -22,6 +22,9 @@ final class FuzzTargets {
         all.put("path", PathTarget::new);
         all.put("internal", InternalApiTarget::new);
         all.put("call", CallTarget::new);
+        all.put("gateway", GatewayTarget::new);
+        all.put("http2", Http2Target::new);
+        all.put("normal-path", NormalPathTarget::new);
         return all;
     }
 
