@@ -107,7 +107,7 @@ final class Wiring implements Program {
         var recorder = closing.with(new Recorder(engine.loops(),
                 new RecorderSettings(settings.flight().records(), settings.flight().successesPerSecond(), LOG_LINES, settings.accessLogFormat()),
                 accessLog.channel(), flights));
-        var fetcher = new Fetcher(engine, ClientTls.VERIFIED, UserAgent.of("production"));
+        var fetcher = new Fetcher(engine, ClientTls.VERIFIED, UserAgent.of(settings.gateway().portal().environment()));
         var gateway = role.hasGateway() ? closing.with(new Gateway(engine, upstreams(settings), settings.gateway().pathRouting(), settings.metrics().perProduct(),
                 new JwtSettings(settings.gateway().jwt().leeway(), settings.gateway().jwt().refresh()), fetcher,
                 meter(settings, parts, engine, closing), clock, recorder)) : null;
@@ -115,7 +115,16 @@ final class Wiring implements Program {
 
         // Without a configuration a gateway serves the demo; a meter what the Internal API writes.
         var demo = gateway != null && !given.hasProducts() ? Demo.yaml(demoUpstream(engine, closing)) : null;
-        var configuration = demo == null ? given : given.declaring(DEMO, demo);
+        var feed = Feed.of(demo == null ? given : given.declaring(DEMO, demo), fetcher, clock);
+        Feed.First first;
+        switch (feed.begin()) {
+            case Feed.Begun.With(var begun) -> first = begun;
+            case Feed.Begun.Not(var lines) -> {
+                closing.close();
+                return new Started.Refused(lines);
+            }
+        }
+        var configuration = first.configuration();
         var routes = gateway == null ? TakeOver.Routes.NONE : routes(gateway);
         var takeOver = parts == null ? TakeOver.ofRoutes(routes) : parts.takeOver(routes);
         var ofProducts = List.<Finding>of();
@@ -129,7 +138,11 @@ final class Wiring implements Program {
         configuration.warnings().forEach(warning -> log.warn("{}", warning.text()));
 
         var live = new LiveConfiguration(configuration, ofProducts, demo == null ? "none" : "none (demo product)",
-                () -> again(given, sources, demo), takeOver, clock);
+                () -> again(given, sources, demo, feed), takeOver, clock);
+        if (first.at() != null) {
+            live.confirmedAt(first.at());
+            live.failing(first.failing());
+        }
         var running = new RunningNode(role, settings, engine, closing, live,
                 new Explaining(new Explainer(recorder, parts == null ? _ -> List.of() : parts::about, clock)));
         if (served != null) {
@@ -140,6 +153,7 @@ final class Wiring implements Program {
             if (gateway != null) {
                 gateway.metrics(page);
             }
+            live.metrics(page);
             recorder.metrics(page);
             if (served != null) {
                 served.metrics(page);
@@ -147,6 +161,7 @@ final class Wiring implements Program {
             return page.toString();
         }));
         closing.with(ControlSocket.listen(settings.data(), running));
+        feed.run(live, gateway, closing);
         given.files().forEach(file -> closing.with(ConfigurationWatch.start(file, live::reload)));
         var status = new StatusHandler(running::readiness);
         running.listen("management", settings.management().listen(), WireLimits.DEFAULT, _ -> status);
@@ -159,7 +174,7 @@ final class Wiring implements Program {
     /// Without a meter of its own, a gateway asks that of each product; with one, those of products that name another.
     private static Meter meter(Settings settings, @Nullable MeterParts parts, Engine engine, Closing closing) {
         var remote = closing.with(new RemoteMeter(engine.upstreams(), engine.loops(),
-                HttpParts.remoteMeter(settings, UserAgent.of("production"))));
+                HttpParts.remoteMeter(settings, UserAgent.of(settings.gateway().portal().environment()))));
         return parts == null ? remote : new OwnOrRemoteMeter(parts.local(), remote, settings.meter().endpoint() != null);
     }
 
@@ -192,10 +207,12 @@ final class Wiring implements Program {
 
     /// What a reload reads: the file of the start (that it is gone is a mistake, not the end of all products), or, after a
     /// start without one, the file that is there by now, or the demo once more, if there is one.
-    private Loaded again(Configuration given, Sources sources, @Nullable String demo) {
-        var loaded = Configuration.load(role, given.file() != null ? given.file() : sources.file(), sources.environment(), sources.overrides());
-        return demo != null && loaded instanceof Loaded.Good(var configuration) && !configuration.hasProducts()
-                ? new Loaded.Good(configuration.declaring(DEMO, demo)) : loaded;
+    private Loaded again(Configuration given, Sources sources, @Nullable String demo, Feed feed) {
+        return switch (Configuration.load(role, given.file() != null ? given.file() : sources.file(), sources.environment(), sources.overrides())) {
+            case Loaded.Bad bad -> bad;
+            case Loaded.Good(var configuration) when demo != null && !configuration.hasProducts() -> new Loaded.Good(configuration.declaring(DEMO, demo));
+            case Loaded.Good(var configuration) -> feed.again(configuration);
+        };
     }
 
     private static int demoUpstream(Engine engine, Closing closing) throws IOException {

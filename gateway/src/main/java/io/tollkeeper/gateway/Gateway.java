@@ -15,6 +15,7 @@ import io.tollkeeper.gateway.jwt.JwtSettings;
 import io.tollkeeper.gateway.meter.Meter;
 import io.tollkeeper.gateway.metrics.MetricsPage;
 import io.tollkeeper.gateway.metrics.ProductMetricsRegistry;
+import io.tollkeeper.gateway.route.HostLoader;
 import io.tollkeeper.gateway.route.PathRouting;
 import io.tollkeeper.gateway.route.ServiceRouter;
 import io.tollkeeper.gateway.sync.ConfigurationSync;
@@ -28,6 +29,7 @@ import io.tollkeeper.http.Upstream;
 import io.tollkeeper.http.fetch.Fetcher;
 import io.tollkeeper.http.metrics.PrometheusText;
 import io.tollkeeper.http.recorder.Recorder;
+import org.jspecify.annotations.Nullable;
 
 /// The gateway as a whole: made once, given its products with [#apply], then opened with [#listen]. Called from ordinary
 /// threads; [#listen], [#drain] and [#close] block.
@@ -42,6 +44,7 @@ public final class Gateway implements AutoCloseable {
     private final Issuers issuers;
     private final InstantSource clock;
     private volatile long appliedMillis;
+    private volatile @Nullable HostLoader hosts;
 
     /// @param upstreams how upstreams are called
     /// @param routing   whether mapping rules take part in choosing a product
@@ -70,6 +73,11 @@ public final class Gateway implements AutoCloseable {
         appliedMillis = clock.millis();
     }
 
+    /// Has configurations fetched per host when requests need them. To be called before [#listen].
+    public void loadHosts(HostLoader loader) {
+        hosts = loader;
+    }
+
     /// Puts these products in force, and only these. A product with errors keeps its last good form. No request is
     /// lost: those under way go on with what they started with.
     public List<Finding> apply(List<ProxyConfig> products) {
@@ -85,7 +93,7 @@ public final class Gateway implements AutoCloseable {
 
     /// Opens a listener for API calls. It accepts when this returns.
     public InetSocketAddress listen(ListenerSettings settings) throws IOException {
-        Listener listener = engine.listen(settings, loop -> new GatewayHandler(loops.get(loop.index()), router));
+        Listener listener = engine.listen(settings, loop -> new GatewayHandler(loops.get(loop.index()), router, hosts));
         synchronized (listeners) {
             listeners.add(listener);
         }

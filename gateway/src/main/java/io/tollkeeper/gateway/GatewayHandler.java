@@ -1,9 +1,14 @@
 package io.tollkeeper.gateway;
 
+import java.util.concurrent.TimeUnit;
+
 import io.tollkeeper.core.flight.Stage;
 import io.tollkeeper.core.reason.Reason;
 import io.tollkeeper.gateway.exchange.Exchange;
 import io.tollkeeper.gateway.exchange.GatewayLoop;
+import io.tollkeeper.gateway.exchange.Parking;
+import io.tollkeeper.gateway.exchange.Step;
+import io.tollkeeper.gateway.route.HostLoader;
 import io.tollkeeper.gateway.route.Route;
 import io.tollkeeper.gateway.route.RouteTable;
 import io.tollkeeper.gateway.route.ServiceRouter;
@@ -27,15 +32,21 @@ final class GatewayHandler implements ExchangeHandler {
     /// Answered on every host, and shadows the paths of the APIs behind us.
     private static final String HEALTH = "/_threescale/healthz";
 
+    /// How long a request waits for its host's configuration.
+    private static final long LONGEST_LOAD = TimeUnit.SECONDS.toNanos(15);
+
     private final GatewayLoop loop;
     private final ServiceRouter router;
+    private final @Nullable HostLoader hosts;
     private @Nullable Exchange exchange;
     private Request.@Nullable Peer peer;
     private String clientAddress = "";
 
-    GatewayHandler(GatewayLoop loop, ServiceRouter router) {
+    /// @param hosts fetches configurations when requests need them, none if all of them are there
+    GatewayHandler(GatewayLoop loop, ServiceRouter router, @Nullable HostLoader hosts) {
         this.loop = loop;
         this.router = router;
+        this.hosts = hosts;
     }
 
     @Override
@@ -45,6 +56,25 @@ final class GatewayHandler implements ExchangeHandler {
             return;
         }
         Exchange begun = begin(request, response);
+        HostLoader loader = hosts;
+        if (loader != null && !loader.isCurrent(request.host())) {
+            awaitConfiguration(begun, request, loader);
+        } else {
+            serve(begun, request, null);
+        }
+    }
+
+    /// The request waits until its host's configuration was fetched, or could not be.
+    private void awaitConfiguration(Exchange begun, Request request, HostLoader loader) {
+        Parking place = begun.park(LONGEST_LOAD, Reason.HOST_NOT_LOADED);
+        loader.load(request.host(), wrong -> begun.loop().execute(() -> place.resumeWith(() -> {
+            serve(begun, request, wrong);
+            return Step.DONE;
+        })));
+    }
+
+    /// @param notLoaded why the host's configuration could not be fetched, null if it is current
+    private void serve(Exchange begun, Request request, @Nullable String notLoaded) {
         RouteTable table = router.current();
         begun.record().configVersion(table.version());
         String path = NormalPath.of(request.path());
@@ -54,6 +84,13 @@ final class GatewayHandler implements ExchangeHandler {
         }
         begun.path(path);
         Route route = table.find(request.host(), request.method(), path, request.query(), loop.scratch());
+        if (notLoaded != null) {
+            if (route == null) {
+                begun.refuse(Reason.HOST_NOT_LOADED, notLoaded);
+                return;
+            }
+            begun.contribute(Reason.CONFIG_STALE);
+        }
         if (route == null) {
             begun.refuse(Reason.NO_HOST, table.nearMiss(request.host(), request.method() + " " + path));
             return;

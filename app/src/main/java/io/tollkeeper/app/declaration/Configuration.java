@@ -52,8 +52,9 @@ public record Configuration(@Nullable Path file, Settings settings, ProductSourc
         boolean foreign = bytes != null && GatewayDocumentReader.recognises(bytes);
         var document = file == null || bytes == null || foreign ? null : document(file.toString(), bytes, findings);
         var settings = SettingsReader.read(document, NOT_SETTINGS, environment, overrides, findings);
+        var filter = ServiceFilter.of(settings.gateway(), findings);
         var declared = file != null && bytes != null && foreign
-                ? foreign(file.toString(), bytes, findings)
+                ? foreign(file.toString(), bytes, filter, findings)
                 : document == null ? Declared.NOTHING
                 : ProductsReader.read(document, settings.upstream(), findings);
         ProductSource source = role.hasGateway() ? ProductSource.of(settings.gateway(), findings) : new ProductSource.None();
@@ -61,28 +62,50 @@ public record Configuration(@Nullable Path file, Settings settings, ProductSourc
             if (!declared.products().isEmpty()) {
                 findings.add(String.valueOf(file), 0, "products", "is there, and products come from " + source.describe() + " as well (remove one of them)");
             }
-            declared = elsewhere(source, findings);
+            declared = elsewhere(source, filter, findings);
         }
         return findings.hasErrors()
                 ? new Loaded.Bad(findings.sorted())
                 : new Loaded.Good(new Configuration(file, settings, source, declared, findings.sorted()));
     }
 
-    private static Declared elsewhere(ProductSource source, Findings findings) {
+    private static Declared elsewhere(ProductSource source, ServiceFilter filter, Findings findings) {
         var text = switch (source) {
-            case ProductSource.None _ -> null;
+            case ProductSource.None _, ProductSource.OfPortal _ -> null;
             case ProductSource.OfFile file -> ProductSource.read(file, findings);
             case ProductSource.OfText document -> document.json();
         };
-        return text == null ? Declared.NOTHING : foreign(source.describe(), text, findings);
+        return text == null ? Declared.NOTHING : foreign(source.describe(), GatewayDocumentReader.bytes(text), filter, findings);
     }
 
-    private static Declared foreign(String source, String text, Findings findings) {
-        return foreign(source, GatewayDocumentReader.bytes(text), findings);
+    private static Declared foreign(String source, byte[] text, ServiceFilter filter, Findings findings) {
+        return foreign(List.of(new DocumentText(source, text)), filter, Declared.NOTHING, findings);
     }
 
-    private static Declared foreign(String source, byte[] text, Findings findings) {
-        return new GatewayDocumentReader(ServiceFilter.ALL, findings).read(source, text).declared();
+    private static Declared foreign(List<DocumentText> texts, ServiceFilter filter, Declared known, Findings findings) {
+        var reader = new GatewayDocumentReader(filter, findings).knowing(known);
+        texts.forEach(text -> reader.read(text.source(), text.json()));
+        if (!reader.leftOut().isEmpty()) {
+            findings.warn(texts.getFirst().source(), 0, "", "left out by gateway.services or gateway.services-filter-by-url: services "
+                    + String.join(", ", reader.leftOut().stream().limit(20).toList()) + (reader.leftOut().size() > 20 ? ", …" : ""));
+        }
+        return reader.declared();
+    }
+
+    /// The same settings with the products of these texts of a portal.
+    ///
+    /// @param doubts of whoever fetched them
+    /// @param known  products that are used again where nothing changed
+    public Loaded declaring(List<DocumentText> texts, List<Finding> doubts, Declared known) {
+        var findings = new Findings();
+        findings.addAll(doubts);
+        var next = texts.isEmpty() ? new Declared(List.of(), false) : foreign(texts, ServiceFilter.of(settings.gateway(), findings), known, findings);
+        return findings.hasErrors() ? new Loaded.Bad(findings.sorted()) : new Loaded.Good(new Configuration(file, settings, source, next, findings.sorted()));
+    }
+
+    /// The same settings with other products.
+    public Configuration declaring(Declared products, List<Finding> doubts) {
+        return new Configuration(file, settings, source, products, doubts);
     }
 
     /// Whether anything says which products there are.

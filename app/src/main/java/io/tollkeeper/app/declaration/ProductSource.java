@@ -13,6 +13,7 @@ import java.util.Locale;
 
 import io.tollkeeper.app.document.Findings;
 import io.tollkeeper.app.settings.Settings;
+import io.tollkeeper.http.fetch.FetchUrl;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
@@ -46,6 +47,19 @@ public sealed interface ProductSource {
 
         @Override public String toString() {
             return describe(); // the document holds tokens
+        }
+    }
+
+    /// A portal, which is asked once the network engine runs.
+    ///
+    /// @param environment whose configurations
+    record OfPortal(FetchUrl endpoint, String environment) implements ProductSource {
+        @Override public String describe() {
+            return "portal " + endpoint + " (" + environment + ")";
+        }
+
+        @Override public String toString() {
+            return describe(); // the endpoint holds a token
         }
     }
 
@@ -84,10 +98,23 @@ public sealed interface ProductSource {
         if (settings.configurationFile() != null) {
             return new OfFile(settings.configurationFile());
         }
+        var endpoint = settings.portal().endpoint();
+        if (scheme.equals("http") || scheme.equals("https")) {
+            return portal("gateway.configuration", written, settings, findings);
+        }
         if (!scheme.isEmpty()) {
             findings.add("gateway.configuration", 0, "", "scheme " + scheme + " is not known (expected: data:, file:, a path, or the http(s) URL of a portal)");
         }
-        return new None();
+        return endpoint == null ? new None() : portal("gateway.portal.endpoint", endpoint.value().strip(), settings, findings);
+    }
+
+    private static ProductSource portal(String key, String written, Settings.Gateway settings, Findings findings) {
+        var url = FetchUrl.parse(written);
+        if (url == null) {
+            findings.add(key, 0, "", "is not a URL of a portal (expected: https://TOKEN@portal.example[:port][/path])");
+            return new None();
+        }
+        return new OfPortal(url, settings.portal().environment());
     }
 
     private static String scheme(String text) {

@@ -66,8 +66,17 @@ public record Settings(
             @Nullable Secret configuration,
             @Setting(value = "", alias = "THREESCALE_CONFIG_FILE", says = "A file with a 3scale document; `gateway.configuration` goes before it.")
             @Nullable Path configurationFile,
+            @Setting(value = "auto", alias = "APICAST_CONFIGURATION_LOADER", says = "When a portal is asked: boot for everything before calls are taken, lazy per host when a call needs it, auto for what 3scale does in this environment (production: boot, others: lazy).")
+            Loader configurationLoader,
+            @Setting(value = "auto", alias = "APICAST_CONFIGURATION_CACHE", says = "How long what a portal said is good: 0s asks for every call (lazy only), forever never again; auto for what 3scale does in this environment (production: 300s, others: 0s).")
+            CacheTime configurationCache,
+            @Setting(value = "", alias = "APICAST_SERVICES_LIST,APICAST_SERVICES", says = "Ids of the products of a 3scale document or portal that are served, separated by commas; empty for all.")
+            @Nullable String services,
+            @Setting(value = "", alias = "APICAST_SERVICES_FILTER_BY_URL", says = "Regular expression: products of a 3scale document or portal are served of which a host matches it, besides those that are listed.")
+            @Nullable String servicesFilterByUrl,
+            Portal portal,
             Jwt jwt,
-            @Setting(value = "off", says = "Whether mapping rules take part in choosing a product: on, where products share a host the first with a rule that matches is chosen, else the first of the host; only, a request that no rule matches is for no product (404).")
+            @Setting(value = "off", alias = "APICAST_PATH_ROUTING_ONLY,APICAST_PATH_ROUTING,APICAST_PATH_ROUTING_ENABLED", says = "Whether mapping rules take part in choosing a product: on, where products share a host the first with a rule that matches is chosen, else the first of the host; only, a request that no rule matches is for no product (404).")
             PathRouting pathRouting,
             Http2 http2,
             Tls tls) {}
@@ -78,6 +87,30 @@ public record Settings(
             Duration leeway,
             @Setting(value = "5m", says = "How often the keys of a provider are fetched anew; 0s: only when a token names a key that is not known.")
             Duration refresh) {}
+
+    /// When a portal is asked.
+    public enum Loader { AUTO, BOOT, LAZY }
+
+    /// 3scale's portal as the source of products.
+    public record Portal(
+            @Setting(value = "", alias = "THREESCALE_PORTAL_ENDPOINT", says = "URL of a 3scale portal with an access token, e.g. https://TOKEN@acme-admin.example; a path in it is that of a server which holds the configurations as files.")
+            @Nullable Secret endpoint,
+            @Setting(value = "production", alias = "THREESCALE_DEPLOYMENT_ENV", says = "Whose configurations a portal is asked for: production, staging (sandbox), or another name.")
+            String environment,
+            @Setting(value = "", says = "Versions of products to have instead of the latest: id=version, separated by commas. Also `APICAST_SERVICE_<id>_CONFIGURATION_VERSION`.")
+            @Nullable String versions,
+            @Setting(value = "10s", says = "Time for one answer of the portal.")
+            Duration timeout) implements Checked {
+
+        @Override public void check(Complaints complain) {
+            if (timeout.isZero()) {
+                complain.about("timeout", "off (expected: at least 1ms, e.g. 10s)");
+            }
+            if (versions != null && !versions.matches("[^=,]+=[^=,]*(,[^=,]+=[^=,]*)*")) {
+                complain.about("versions", versions + " (expected: id=version,id=version)");
+            }
+        }
+    }
 
     /// HTTP/2 of the listeners for API calls.
     public record Http2(

@@ -8,6 +8,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 import io.tollkeeper.app.document.Document;
@@ -22,6 +24,8 @@ public final class SettingsReader {
 
     /// Variables with our prefix that are not settings: the launcher's and the place of the file itself.
     private static final Set<String> NOT_SETTINGS = Set.of("TOLLKEEPER_CONFIG", "TOLLKEEPER_JAVA", "TOLLKEEPER_JVM_OPTIONS", "TOLLKEEPER_AOT");
+
+    static final Pattern PINNED = Pattern.compile("APICAST_SERVICE_(.+)_CONFIGURATION_VERSION");
 
     private final Map<String, Keys.Key> keys = new LinkedHashMap<>();
     private final Set<String> sections = new HashSet<>();
@@ -127,9 +131,9 @@ public final class SettingsReader {
     private void takeEnvironment(Map<String, String> environment) {
         var byVariable = keys.values().stream().collect(Collectors.toMap(Keys.Key::variable, key -> key));
         for (var key : keys.values()) {
-            key.aliases().stream().filter(alias -> !environment.getOrDefault(alias, "").isEmpty()).findFirst().ifPresent(alias ->
-                    given.put(key.name(), new Given(ThreescaleForms.of(alias, key.name(), environment.getOrDefault(alias, "")), alias, 0)));
+            takeAlias(key, environment);
         }
+        takePinnedVersions(environment);
         ThreescaleVariables.tell(environment,
                 keys.values().stream().flatMap(key -> key.aliases().stream()).collect(Collectors.toSet()), findings);
         environment.entrySet().stream().sorted(Map.Entry.comparingByKey()).forEach(entry -> {
@@ -146,6 +150,37 @@ public final class SettingsReader {
                         + (nearest == null ? " (docs/settings.md lists those that exist)" : " (did you mean " + nearest + "?)"));
             }
         });
+    }
+
+    /// The first of the key's variables that says something about it.
+    private void takeAlias(Keys.Key key, Map<String, String> environment) {
+        for (var alias : key.aliases()) {
+            var value = isSet(alias, environment) ? ThreescaleForms.of(alias, key.name(), environment.getOrDefault(alias, "")) : null;
+            if (value != null) {
+                given.put(key.name(), new Given(value, alias, 0));
+                return;
+            }
+        }
+    }
+
+    /// An empty variable is one that is not set, but for the one that means something.
+    private static boolean isSet(String variable, Map<String, String> environment) {
+        return !environment.getOrDefault(variable, "").isEmpty()
+                || variable.equals("APICAST_CONFIGURATION_CACHE") && environment.containsKey(variable);
+    }
+
+    private void takePinnedVersions(Map<String, String> environment) {
+        var pinned = new TreeMap<String, String>();
+        environment.forEach((variable, version) -> {
+            var matcher = PINNED.matcher(variable);
+            if (matcher.matches() && !version.isEmpty()) {
+                pinned.put(matcher.group(1), version);
+            }
+        });
+        if (!pinned.isEmpty()) {
+            given.put("gateway.portal.versions", new Given(pinned.entrySet().stream().map(Object::toString).collect(Collectors.joining(",")),
+                    "APICAST_SERVICE_<id>_CONFIGURATION_VERSION", 0));
+        }
     }
 
     private void takeOverrides(List<String> overrides) {

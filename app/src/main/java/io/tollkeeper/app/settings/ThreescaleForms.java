@@ -2,16 +2,21 @@ package io.tollkeeper.app.settings;
 
 import java.util.Locale;
 
+import org.jspecify.annotations.Nullable;
+
 /// How 3scale's variables write what our settings write otherwise (gateway specification, section 3). What is not
 /// understood is left as it is: the setting's own reader tells it, with the variable's name. Pure functions.
 final class ThreescaleForms {
 
     private ThreescaleForms() {}
 
-    /// The variable's value as the setting `key` would have it. An empty value means that the variable is not set.
-    static String of(String variable, String key, String value) {
+    /// The variable's value as the setting `key` would have it; null if it says nothing about that setting.
+    static @Nullable String of(String variable, String key, String value) {
         return switch (variable) {
             case "APICAST_RESPONSE_CODES", "APICAST_EXTENDED_METRICS" -> truth(value);
+            case "APICAST_PATH_ROUTING_ONLY" -> isTrue(value) ? "only" : null;
+            case "APICAST_PATH_ROUTING", "APICAST_PATH_ROUTING_ENABLED" -> isTrue(value) ? "on" : null;
+            case "APICAST_CONFIGURATION_CACHE" -> seconds(value);
             case "APICAST_BACKEND_CACHE_HANDLER" -> value.equals("strict") || value.equals("resilient") ? value : "unknown";
             case "APICAST_POLICY_BATCHER_SHARED_MEMORY_SIZE", "APICAST_PROXY_BUFFER_SIZE" -> size(value);
             case "APICAST_LARGE_CLIENT_HEADER_BUFFERS" -> headerBuffers(key, value);
@@ -29,7 +34,16 @@ final class ThreescaleForms {
 
     /// Exactly `true` and `1` are true, whatever else is written is false.
     static String truth(String value) {
-        return String.valueOf(value.equals("true") || value.equals("1"));
+        return String.valueOf(isTrue(value));
+    }
+
+    private static boolean isTrue(String value) {
+        return value.equals("true") || value.equals("1");
+    }
+
+    /// Seconds; less than none is for ever, and so is what is no number.
+    private static String seconds(String value) {
+        return isNumber(value) ? value + "s" : "forever";
     }
 
     /// `8k`, `20m`, `512` in ours.

@@ -24,6 +24,7 @@ record ValueType(String expected, Function<String, @Nullable Object> parse) {
         }
         return switch (type.getSimpleName()) {
             case "Duration" -> new ValueType("a duration such as 500ms, 60s, 10m or 1h; 0s for off", ValueType::duration);
+            case "CacheTime" -> new ValueType("a duration such as 300s, 0s, forever or auto", CacheTime::parse);
             case "ByteSize" -> new ValueType("a size such as 512B, 64KiB, 10MiB or 1GiB", ByteSize::parse);
             case "ListenAddress" -> new ValueType("host:port, e.g. 127.0.0.1:8080 or [::1]:8080, or off", ListenAddress::parse);
             case "NameServers" -> new ValueType("IP addresses, each with an optional port, e.g. 10.0.0.2 or 10.0.0.2:5353,[fd00::2]:53", NameServers::parse);
@@ -51,7 +52,7 @@ record ValueType(String expected, Function<String, @Nullable Object> parse) {
         return name.equals("io_uring") ? name : name.replace('_', '-');
     }
 
-    private static @Nullable Object duration(String text) {
+    static @Nullable Object duration(String text) {
         if (text.equals("off")) {
             return Duration.ZERO;
         }

@@ -405,7 +405,13 @@ public enum Reason {
             "This is a defect of ours: report it with the request id and the log around it."),
     PRODUCT_BROKEN("G-PRODUCT-BROKEN", CONFIG, 503, "proxy_configuration_error",
             "This API is not available at the moment.",
-            "The product's configuration was refused and there is no earlier form to serve by: run check on it.");
+            "The product's configuration was refused and there is no earlier form to serve by: run check on it."),
+    HOST_NOT_LOADED("G-CONFIG-NOT-LOADED", CONFIG, 404, "proxy_configuration_error",
+            "No API is served under this host name at the moment.",
+            "The portal did not give the configuration of this host: the record tells what it answered."),
+    CONFIG_STALE("G-CONFIG-STALE", CONFIG, 0, null,
+            "An older configuration was used.",
+            "The portal does not answer as it should: tollkeeper status tells since when, and how old the configuration is.");
 
     private static final Map<String, Reason> BY_CODE = new HashMap<>();
 

@@ -139,7 +139,7 @@ public final class VerdictRules {
     private static @Nullable Party failedParty(@Nullable Reason reason) {
         return switch (reason) {
             case null -> null;
-            case DNS_STALE_USED -> null;
+            case DNS_STALE_USED, CONFIG_STALE -> null;
             case NO_CREDENTIALS, METHOD_NOT_ALLOWED, UPSTREAM_POOL_EXHAUSTED -> Party.GATEWAY;
             case BAD_REQUEST,
                     NOT_VALID_DATA,
