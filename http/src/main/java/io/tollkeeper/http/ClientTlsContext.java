@@ -1,13 +1,11 @@
 package io.tollkeeper.http;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
-import java.security.cert.Certificate;
-import java.security.cert.CertificateFactory;
+import java.security.PrivateKey;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.List;
 import javax.net.ssl.SNIHostName;
@@ -27,8 +25,8 @@ import io.netty.handler.ssl.SslProvider;
 import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import org.jspecify.annotations.Nullable;
 
-/// The TLS side of connections to upstreams, made once per [ClientTls]: TLS 1.2 and 1.3, chain and name verified unless
-/// switched off. Immutable.
+/// The TLS side of connections to upstreams, made once per [ClientTls], and again when its files change: TLS 1.2 and 1.3,
+/// chain and name verified unless switched off. Any thread.
 final class ClientTlsContext {
 
     private static final ApplicationProtocolConfig HTTP_2 = new ApplicationProtocolConfig(
@@ -37,18 +35,23 @@ final class ClientTlsContext {
             ApplicationProtocolConfig.SelectedListenerFailureBehavior.ACCEPT,
             ApplicationProtocolNames.HTTP_2);
 
+    private final ClientTls settings;
     private final SslContext context;
-    private final boolean verify;
+    private final FileStamp stamp;
+    private volatile long lastUsed = System.nanoTime();
 
-    private ClientTlsContext(SslContext context, boolean verify) {
+    private ClientTlsContext(ClientTls settings, SslContext context, FileStamp stamp) {
+        this.settings = settings;
         this.context = context;
-        this.verify = verify;
+        this.stamp = stamp;
     }
 
     /// Reads files: blocks.
     ///
-    /// @throws IllegalArgumentException if a file cannot be used; the message names it
+    /// @throws IllegalArgumentException if something cannot be used; the message names it
     static ClientTlsContext of(ClientTls settings, Upstream.Protocol protocol, SslProvider provider) {
+        // Before they are read: what changes meanwhile is read again.
+        FileStamp stamp = stamp(settings);
         SslContextBuilder builder = SslContextBuilder.forClient().sslProvider(provider).protocols("TLSv1.3", "TLSv1.2");
         if (settings.verify()) {
             builder.trustManager(new CertificateCheck(trust(settings.trustedRoots()))).endpointIdentificationAlgorithm("HTTPS");
@@ -58,33 +61,52 @@ final class ClientTlsContext {
         if (protocol == Upstream.Protocol.HTTP_2) {
             builder.applicationProtocolConfig(HTTP_2);
         }
-        Path certificate = settings.certificate();
-        Path key = settings.key();
+        Pem certificate = settings.certificate();
+        Pem key = settings.key();
         try {
             if (certificate != null && key != null) {
-                builder.keyManager(certificate.toFile(), key.toFile());
+                List<X509Certificate> chain = PemReader.certificates(certificate);
+                PrivateKey own = PemReader.key(key, settings.keyPasswords());
+                PemReader.checkPair(chain.getFirst(), own, certificate, key);
+                builder.keyManager(own, chain);
             }
-            return new ClientTlsContext(builder.build(), settings.verify());
-        } catch (SSLException | IllegalArgumentException e) {
-            throw new IllegalArgumentException(
-                    "certificate " + certificate + " with key " + key + " cannot be used for upstreams: " + e.getMessage(), e);
+            return new ClientTlsContext(settings, builder.build(), stamp);
+        } catch (SSLException e) {
+            throw new IllegalArgumentException("TLS to upstreams cannot be set up: " + e.getMessage(), e);
         }
     }
 
-    private static X509ExtendedTrustManager trust(@Nullable Path roots) {
+    private static FileStamp stamp(ClientTls settings) {
+        List<Path> files = FileStamp.files(settings.trustedRoots(), settings.certificate(), settings.key());
+        Path passwords = settings.keyPasswords();
+        if (passwords != null) {
+            files.add(passwords);
+        }
+        return FileStamp.of(files);
+    }
+
+    /// What its files are now.
+    FileStamp stampNow() {
+        return stamp(settings);
+    }
+
+    boolean isOf(FileStamp other) {
+        return stamp.equals(other);
+    }
+
+    long lastUsed() {
+        return lastUsed;
+    }
+
+    private static X509ExtendedTrustManager trust(@Nullable Pem roots) {
         try {
             KeyStore store = null;
             if (roots != null) {
                 store = KeyStore.getInstance(KeyStore.getDefaultType());
                 store.load(null, null);
                 int count = 0;
-                try (InputStream in = Files.newInputStream(roots)) {
-                    for (Certificate root : CertificateFactory.getInstance("X.509").generateCertificates(in)) {
-                        store.setCertificateEntry("root-" + count++, root);
-                    }
-                }
-                if (count == 0) {
-                    throw new IllegalArgumentException("trusted certificates " + roots + ": no certificate in this file (expected: PEM)");
+                for (X509Certificate root : PemReader.certificates(roots)) {
+                    store.setCertificateEntry("root-" + count++, root);
                 }
             }
             TrustManagerFactory factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
@@ -96,19 +118,20 @@ final class ClientTlsContext {
             }
             throw new IllegalStateException("the JDK has no trust manager for X.509");
         } catch (IOException | GeneralSecurityException e) {
-            throw new IllegalArgumentException(
-                    "trusted certificates " + (roots == null ? "of the JDK" : roots) + " cannot be read: " + e.getMessage(), e);
+            throw new IllegalArgumentException("trusted certificates " + (roots == null ? "of the JDK" : roots.describe())
+                    + " cannot be read: " + e.getMessage(), e);
         }
     }
 
     /// A handler for one connection.
     SslHandler newHandler(ByteBufAllocator allocator, Upstream upstream, Duration handshake) {
+        lastUsed = System.nanoTime();
         String serverName = upstream.serverName();
         SslHandler handler =
                 context.newHandler(allocator, serverName == null ? upstream.host() : serverName, upstream.port());
         SSLParameters parameters = handler.engine().getSSLParameters();
         parameters.setServerNames(serverName == null ? List.of() : List.of(new SNIHostName(serverName)));
-        if (verify) {
+        if (settings.verify()) {
             parameters.setEndpointIdentificationAlgorithm("HTTPS");
         }
         handler.engine().setSSLParameters(parameters);

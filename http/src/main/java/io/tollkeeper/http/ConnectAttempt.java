@@ -76,9 +76,9 @@ final class ConnectAttempt {
 
     private void prepare(ClientTls settings) {
         try {
-            pool.upstreams().prepare(settings, upstream.protocol());
+            ClientTlsContext made = pool.upstreams().contextOf(settings, upstream.protocol());
             pool.loop().execute(() -> {
-                tls = pool.upstreams().preparedTls(settings, upstream.protocol());
+                tls = made;
                 resolve();
             });
         } catch (IllegalArgumentException e) {

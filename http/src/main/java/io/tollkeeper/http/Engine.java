@@ -1,6 +1,7 @@
 package io.tollkeeper.http;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -22,9 +23,13 @@ public final class Engine implements AutoCloseable {
     /// Back-pressure marks of every connection: a source stops being read above the high one, goes on below the low one.
     static final WriteBufferWaterMark WRITE_MARKS = new WriteBufferWaterMark(32 * 1024, 64 * 1024);
 
+    /// How soon a renewed certificate is noticed.
+    private static final Duration LOOK_AT_FILES = Duration.ofSeconds(5);
+
     private final Transport.Chosen transport;
     private final MultiThreadIoEventLoopGroup group;
     private final List<Loop> loops;
+    private final FileWatch files;
     private final Resolver resolver;
     private final UpstreamPool upstreams;
     private final AtomicInteger nextLoop = new AtomicInteger();
@@ -44,8 +49,10 @@ public final class Engine implements AutoCloseable {
                             DeadlineWheel.TICK_MILLIS,
                             TimeUnit.MILLISECONDS);
         }
+        files = new FileWatch(LOOK_AT_FILES);
         resolver = new Resolver(settings.dns(), transport, loops.getFirst());
-        upstreams = new UpstreamPool(settings.upstreams(), transport, resolver, loops);
+        files.add(resolver::lookAtHosts);
+        upstreams = new UpstreamPool(settings.upstreams(), transport, resolver, loops, files);
     }
 
     /// Starts the loops on the best transport that really works, or on the one that is forced.
@@ -81,6 +88,11 @@ public final class Engine implements AutoCloseable {
         return resolver;
     }
 
+    /// Looks for changed files now and then, or when told.
+    FileWatch files() {
+        return files;
+    }
+
     public UpstreamPool upstreams() {
         return upstreams;
     }
@@ -90,6 +102,7 @@ public final class Engine implements AutoCloseable {
     /// @throws IOException if the address cannot be bound (in use, not ours, not allowed); its message names the address
     public Listener listen(ListenerSettings settings, ExchangeHandler.Factory handlers) throws IOException {
         Listener listener = new Listener(settings, handlers, loops.size());
+        files.add(listener::lookAtFiles);
         ServerBootstrap bootstrap = new ServerBootstrap()
                 .group(group, group)
                 .channel(transport.server())
@@ -127,6 +140,7 @@ public final class Engine implements AutoCloseable {
     /// Closes all that is open and stops the loops. Listeners are drained before, see [Listener#drain].
     @Override
     public void close() {
+        files.close();
         resolver.close();
         upstreams.close();
         group.shutdownGracefully(0, 5, TimeUnit.SECONDS).awaitUninterruptibly(10, TimeUnit.SECONDS);

@@ -1,13 +1,18 @@
 package io.tollkeeper.http;
 
 import java.net.InetSocketAddress;
+import java.security.cert.Certificate;
+import java.security.cert.CertificateEncodingException;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
+import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.SSLSession;
 
 import io.netty.channel.Channel;
@@ -116,6 +121,13 @@ public final class Listener implements AutoCloseable {
         return draining;
     }
 
+    /// Takes over certificates that were renewed. Blocks.
+    void lookAtFiles() {
+        if (tls != null && !draining) {
+            tls.lookAtFiles(settings.name());
+        }
+    }
+
     void opened(Channel serverChannel) {
         channel = serverChannel;
     }
@@ -215,12 +227,32 @@ public final class Listener implements AutoCloseable {
         drain(Duration.ZERO);
     }
 
-    static Request.@Nullable Tls tlsFacts(Channel channel) {
-        SslHandler handler = channel.pipeline().get(SslHandler.class);
-        if (handler == null) {
+    Request.@Nullable Tls tlsFacts(Channel accepted) {
+        ServerTls wanted = settings.tls();
+        SslHandler handler = accepted.pipeline().get(SslHandler.class);
+        if (wanted == null || handler == null) {
             return null;
         }
         SSLSession session = handler.engine().getSession();
-        return new Request.Tls(session.getProtocol(), session.getCipherSuite(), ServerTlsContext.serverName(channel));
+        return new Request.Tls(session.getProtocol(), session.getCipherSuite(), ServerTlsContext.serverName(accepted),
+                wanted.clientCertificates() == ServerTls.ClientCertificates.IGNORED
+                        ? List.of()
+                        : clientChain(session, wanted.verifyDepth() + 1));
+    }
+
+    private static List<byte[]> clientChain(SSLSession session, int most) {
+        try {
+            Certificate[] sent = session.getPeerCertificates();
+            List<byte[]> chain = new ArrayList<>();
+            for (int i = 0; i < Math.min(sent.length, most); i++) {
+                chain.add(sent[i].getEncoded());
+            }
+            return chain;
+        } catch (SSLPeerUnverifiedException _) {
+            return List.of(); // it sent none
+        } catch (CertificateEncodingException e) {
+            LOG.debug("a client's certificate cannot be kept", e);
+            return List.of();
+        }
     }
 }

@@ -1,6 +1,7 @@
 package io.tollkeeper.http;
 
 import java.net.InetSocketAddress;
+import java.util.List;
 
 import org.jspecify.annotations.Nullable;
 
@@ -128,5 +129,8 @@ public final class Request {
     }
 
     /// What is known of a client's TLS session.
-    public record Tls(String protocol, String cipher, @Nullable String serverName) {}
+    ///
+    /// @param clientChain the client's certificate and its issuers as sent, in DER; empty if it was not asked or sent none.
+    ///                    Nobody has checked it
+    public record Tls(String protocol, String cipher, @Nullable String serverName, List<byte[]> clientChain) {}
 }

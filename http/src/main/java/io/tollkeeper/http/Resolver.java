@@ -1,7 +1,9 @@
 package io.tollkeeper.http;
 
+import java.io.File;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -36,6 +38,7 @@ public final class Resolver implements AutoCloseable {
     private static final long BETWEEN_FAILURES = SECOND;
     /// An address that left is remembered as long as a connection to it can live.
     private static final long REMEMBER_LEFT = TimeUnit.HOURS.toNanos(1);
+    private static final File HOSTS = new File("/etc/hosts");
     private static final int MOST_NAMES = 10_000;
 
     private final EngineSettings.Dns settings;
@@ -43,15 +46,18 @@ public final class Resolver implements AutoCloseable {
     private final ResolvConf conf;
     private final List<InetSocketAddress> servers;
     private final DnsNameResolver wire;
-    private final Map<String, List<InetAddress>> hosts = new HashMap<>();
+    private final File hostsFile;
+    private volatile Map<String, List<InetAddress>> hosts;
+    /// Of the hosts file; on the watch's thread after the start.
+    private FileStamp hostsStamp;
     private final Map<String, Name> names = new ConcurrentHashMap<>();
     private volatile boolean closed;
 
     Resolver(EngineSettings.Dns settings, Transport.Chosen transport, Loop home) {
-        this(settings, transport, home, ResolvConf.read(settings.resolvConf()));
+        this(settings, transport, home, ResolvConf.read(settings.resolvConf()), HOSTS);
     }
 
-    Resolver(EngineSettings.Dns settings, Transport.Chosen transport, Loop home, ResolvConf conf) {
+    Resolver(EngineSettings.Dns settings, Transport.Chosen transport, Loop home, ResolvConf conf, File hostsFile) {
         this.settings = settings;
         this.home = home;
         this.conf = conf;
@@ -66,12 +72,30 @@ public final class Resolver implements AutoCloseable {
                 .datagramChannelStrategy(DnsNameResolverChannelStrategy.ChannelPerResolution)
                 .queryTimeoutMillis(settings.queryTimeout().toMillis())
                 .build();
-        HostsFileEntriesProvider file = HostsFileEntriesProvider.parser().parseSilently();
+        this.hostsFile = hostsFile;
+        this.hostsStamp = FileStamp.of(List.of(hostsFile.toPath()));
+        this.hosts = readHosts();
+    }
+
+    private Map<String, List<InetAddress>> readHosts() {
+        Map<String, List<InetAddress>> hosts = new HashMap<>();
+        HostsFileEntriesProvider file = HostsFileEntriesProvider.parser().parseSilently(hostsFile, StandardCharsets.UTF_8);
         file.ipv4Entries().forEach((name, addresses) -> hosts.put(name.toLowerCase(Locale.ROOT), List.copyOf(addresses)));
         if (settings.ipv6()) {
             file.ipv6Entries().forEach((name, addresses) -> hosts.putIfAbsent(name.toLowerCase(Locale.ROOT), List.copyOf(addresses)));
         }
         hosts.putIfAbsent("localhost", List.of(NetUtil.LOCALHOST4));
+        return Map.copyOf(hosts);
+    }
+
+    /// Reads the hosts file again if it has changed. Blocks.
+    void lookAtHosts() {
+        FileStamp now = FileStamp.of(List.of(hostsFile.toPath()));
+        if (!now.equals(hostsStamp)) {
+            hostsStamp = now;
+            hosts = readHosts();
+            LOG.info("dns: {} was read again", hostsFile);
+        }
     }
 
     /// Finds addresses. On `loop`; `then` is called there, possibly before this returns.

@@ -85,7 +85,7 @@ abstract class ServerConnection extends WireConnection {
         opened(new Request.Peer(
                 source != null ? source : (InetSocketAddress) channel.remoteAddress(),
                 (InetSocketAddress) channel.localAddress(),
-                Listener.tlsFacts(channel),
+                listener.tlsFacts(channel),
                 listener.nextConnectionNumber()));
     }
 

@@ -11,12 +11,16 @@ import java.util.concurrent.atomic.AtomicInteger;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.ChannelOption;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// Connections to upstreams: pools per event loop with a limit over all loops.
 ///
 /// A call takes the connection of its own loop that was used last, or opens one there. Loops share nothing but the
 /// number of open connections and what was learned about an upstream ([Destination]).
 public final class UpstreamPool implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(UpstreamPool.class);
 
     /// How often idle connections are looked at for addresses that left their name.
     private static final long SWEEP_NANOS = TimeUnit.SECONDS.toNanos(1);
@@ -36,9 +40,16 @@ public final class UpstreamPool implements AutoCloseable {
     private final OfLoop[] perLoop;
     private final Map<Destination.Key, Destination> destinations = new ConcurrentHashMap<>();
     private final Map<TlsKey, ClientTlsContext> tlsContexts = new ConcurrentHashMap<>();
+    /// Files that were tried in vain; on the watch's thread.
+    private final Map<TlsKey, FileStamp> unusable = new HashMap<>();
     private final AtomicInteger turn = new AtomicInteger();
 
-    UpstreamPool(EngineSettings.Upstreams settings, Transport.Chosen transport, Resolver resolver, List<Loop> loops) {
+    UpstreamPool(
+            EngineSettings.Upstreams settings,
+            Transport.Chosen transport,
+            Resolver resolver,
+            List<Loop> loops,
+            FileWatch files) {
         this.settings = settings;
         this.transport = transport.transport();
         this.resolver = resolver;
@@ -49,6 +60,7 @@ public final class UpstreamPool implements AutoCloseable {
         for (Loop loop : loops) {
             perLoop[loop.index()] = new OfLoop(loop, transport);
         }
+        files.add(this::lookAtFiles);
     }
 
     /// Calls an upstream. On `loop` only; `handler` hears everything on that loop, possibly before this returns.
@@ -75,8 +87,37 @@ public final class UpstreamPool implements AutoCloseable {
 
     /// The same for upstreams that are spoken to in that protocol.
     public void prepare(ClientTls tls, Upstream.Protocol protocol) {
-        tlsContexts.computeIfAbsent(
-                new TlsKey(tls, protocol), key -> ClientTlsContext.of(tls, protocol, ServerTlsContext.provider()));
+        contextOf(tls, protocol);
+    }
+
+    ClientTlsContext contextOf(ClientTls tls, Upstream.Protocol protocol) {
+        return tlsContexts.computeIfAbsent(new TlsKey(tls, protocol), UpstreamPool::newContext);
+    }
+
+    private static ClientTlsContext newContext(TlsKey key) {
+        return ClientTlsContext.of(key.tls(), key.protocol(), ServerTlsContext.provider());
+    }
+
+    /// Reads files of TLS settings again that have changed, and forgets settings that nobody uses any more. New
+    /// connections are made with what is new; the others end within their age. Blocks.
+    private void lookAtFiles() {
+        long now = System.nanoTime();
+        tlsContexts.values().removeIf(unused -> now - unused.lastUsed() > FORGET_NANOS);
+        tlsContexts.forEach((key, known) -> {
+            FileStamp files = known.stampNow();
+            if (known.isOf(files) || files.equals(unusable.get(key))) {
+                return;
+            }
+            try {
+                tlsContexts.replace(key, known, newContext(key));
+                unusable.remove(key);
+                LOG.info("tls: files for upstreams were read again: {}", key.tls());
+            } catch (IllegalArgumentException e) {
+                unusable.put(key, files);
+                LOG.warn("tls: files for upstreams have changed and cannot be used, those of before still are: {}", e.getMessage());
+            }
+        });
+        unusable.keySet().retainAll(tlsContexts.keySet());
     }
 
     /// The context of these settings if it was made already.

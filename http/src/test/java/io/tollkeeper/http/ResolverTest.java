@@ -1,5 +1,8 @@
 package io.tollkeeper.http;
 
+import java.io.File;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -44,12 +47,13 @@ class ResolverTest {
 
     /// An own resolver on the engine's loop: without the name servers and suffixes of the machine that runs the test.
     private Resolver resolver;
+    private File hostsFile = new File("/etc/hosts");
 
     private void replace(EngineSettings.Dns settings, List<String> search, int ndots) {
         if (resolver != null) {
             resolver.close();
         }
-        resolver = new Resolver(settings, chosen(engine), engine.loops().getFirst(), new ResolvConf(List.of(), search, ndots));
+        resolver = new Resolver(settings, chosen(engine), engine.loops().getFirst(), new ResolvConf(List.of(), search, ndots), hostsFile);
     }
 
     private static Transport.Chosen chosen(Engine engine) {
@@ -249,5 +253,23 @@ class ResolverTest {
         engine = engine(Transport.NIO, Duration.ofHours(1));
         var outcome = new Caller(engine, 0).get(Caller.plain("gone.test", 80, Upstream.Timeouts.DEFAULT), "/");
         assertThat(outcome.failure()).isEqualTo(Reason.DNS_NXDOMAIN);
+    }
+
+    @Test
+    void hostsFileIsReadAgainWhenItChanges() throws Exception {
+        Path file = Files.createTempFile("hosts", "");
+        try {
+            Files.writeString(file, "10.1.1.1 api.test\n");
+            hostsFile = file.toFile();
+            replace(settings(Duration.ofHours(1), Duration.ofMillis(200)), List.of(), 1);
+            assertThat(addresses("api.test")).containsExactly("10.1.1.1");
+            Files.writeString(file, "10.2.2.2 Api.Test other.test # moved\n");
+            resolver.lookAtHosts();
+            assertThat(addresses("api.test")).containsExactly("10.2.2.2");
+            assertThat(addresses("other.test")).containsExactly("10.2.2.2");
+            assertThat(addresses("localhost")).containsExactly("127.0.0.1");
+        } finally {
+            Files.delete(file);
+        }
     }
 }

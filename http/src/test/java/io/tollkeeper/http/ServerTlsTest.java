@@ -1,10 +1,14 @@
 package io.tollkeeper.http;
 
+import java.math.BigInteger;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.List;
 import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLSocket;
 
 import io.tollkeeper.testkit.Eventually;
 import io.tollkeeper.testkit.RawClient;
@@ -108,6 +112,71 @@ final class ServerTlsTest {
             server.listener.drain(Duration.ofSeconds(8));
             assertThat(Duration.ofNanos(System.nanoTime() - before)).isLessThan(Duration.ofSeconds(4));
             assertThat(client.readToEnd().length()).isZero();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"auto", "jdk"})
+    void theClientsCertificateIsAskedForAndKeptWhoeverIssuedIt(String provider) throws Exception {
+        System.setProperty("tollkeeper.tls", provider);
+        var certificates = TestCertificates.in(folder);
+        var own = List.of(certificate(certificates.server("a.test")));
+        var who = "GET /certificates HTTP/1.1\r\nHost: a\r\n\r\n";
+        try (var server = server(new ServerTls(own, ServerTls.ClientCertificates.REQUESTED, 0))) {
+            // Twice each: the second time the session may be resumed.
+            for (int i = 0; i < 2; i++) {
+                try (var client = RawClient.connectTls(server.port(), certificates.client("jane").context(), "a.test")) {
+                    assertThat(client.send(who).answer().text()).isEqualTo("[CN=jane]");
+                }
+                try (var client = RawClient.connectTls(server.port(), certificates.unknownClient("mallory").context(), "a.test")) {
+                    assertThat(client.send(who).answer().text()).isEqualTo("[CN=mallory]");
+                }
+                try (var client = RawClient.connectTls(server.port(), certificates.clientContext(), "a.test")) {
+                    assertThat(client.send(who).answer().text()).isEqualTo("[]");
+                }
+            }
+            var jane = certificates.client("jane").context();
+            for (int i = 0; i < 3; i++) {
+                try (var client = RawClient.connectTls(server.port(), jane, "a.test")) {
+                    assertThat(client.send(who).answer().text()).isEqualTo("[CN=jane]");
+                }
+            }
+        }
+        try (var server = server(new ServerTls(own, ServerTls.ClientCertificates.REQUESTED, 1));
+                var client = RawClient.connectTls(server.port(), certificates.client("jane").context(), "a.test")) {
+            assertThat(client.send(who).answer().text()).startsWith("[CN=jane, CN=");
+        }
+        try (var server = server(new ServerTls(own));
+                var client = RawClient.connectTls(server.port(), certificates.client("jane").context(), "a.test")) {
+            assertThat(client.send(who).answer().text()).isEqualTo("[]");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"auto", "jdk"})
+    void renewedCertificatesAreTakenOverWhenBothFilesAreThere(String provider) throws Exception {
+        System.setProperty("tollkeeper.tls", provider);
+        var certificates = TestCertificates.in(folder);
+        var first = certificates.server("a.test");
+        var second = certificates.server("a.test");
+        Path chain = Files.copy(first.certificateFile(), folder.resolve("live.pem"));
+        Path key = Files.copy(first.keyFile(), folder.resolve("live.key"));
+        try (var server = server(new ServerTls(List.of(new ServerTls.Certificate(List.of(), chain, key))))) {
+            assertThat(serial(server, certificates)).isEqualTo(first.chain().getFirst().getSerialNumber());
+            Files.copy(second.certificateFile(), chain, StandardCopyOption.REPLACE_EXISTING);
+            server.engine.files().look();
+            // The key is still the old one.
+            assertThat(serial(server, certificates)).isEqualTo(first.chain().getFirst().getSerialNumber());
+            Files.copy(second.oldKeyFile(), key, StandardCopyOption.REPLACE_EXISTING);
+            server.engine.files().look();
+            assertThat(serial(server, certificates)).isEqualTo(second.chain().getFirst().getSerialNumber());
+        }
+    }
+
+    private static BigInteger serial(TellingServer server, TestCertificates certificates) throws Exception {
+        try (var socket = (SSLSocket) certificates.clientContext().getSocketFactory().createSocket("127.0.0.1", server.port())) {
+            socket.startHandshake();
+            return ((X509Certificate) socket.getSession().getPeerCertificates()[0]).getSerialNumber();
         }
     }
 }

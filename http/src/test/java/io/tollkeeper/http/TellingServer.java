@@ -1,9 +1,13 @@
 package io.tollkeeper.http;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -22,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 /// | `/echo` | streams the request body back, chunked or counted as it came |
 /// | `/big/N` | N bytes |
 /// | `/who` | the client's address |
+/// | `/certificates` | subjects of the client's certificates |
 /// | `/never` | nothing |
 /// | `/throw` | the handler throws |
 /// | other | collects the body, tells what it saw |
@@ -89,6 +94,8 @@ final class TellingServer implements AutoCloseable {
             String path = request.path();
             if (path.equals("/who")) {
                 response.send(request.peer().remote().toString().getBytes(StandardCharsets.US_ASCII));
+            } else if (path.equals("/certificates")) {
+                response.send(chainOf(request).getBytes(StandardCharsets.UTF_8));
             } else if (path.equals("/later")) {
                 loop.eventLoop().schedule(() -> tell(request, response, new byte[0]), 50, TimeUnit.MILLISECONDS);
             } else if (path.equals("/unread")) {
@@ -117,6 +124,21 @@ final class TellingServer implements AutoCloseable {
                     }
                 });
             }
+        }
+
+        private static String chainOf(Request request) {
+            List<String> names = new ArrayList<>();
+            Request.Tls tls = request.peer().tls();
+            for (byte[] der : tls == null ? List.<byte[]>of() : tls.clientChain()) {
+                try {
+                    var certificate = (X509Certificate) CertificateFactory.getInstance("X.509")
+                            .generateCertificate(new ByteArrayInputStream(der));
+                    names.add(certificate.getSubjectX500Principal().getName());
+                } catch (CertificateException e) {
+                    throw new IllegalStateException(e);
+                }
+            }
+            return names.toString();
         }
 
         private void tell(Request request, Response response, byte[] body) {

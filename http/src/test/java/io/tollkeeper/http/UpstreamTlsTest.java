@@ -1,6 +1,8 @@
 package io.tollkeeper.http;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -217,6 +219,60 @@ class UpstreamTlsTest {
             assertThat(outcome.evidence()).contains("nowhere.pem");
             assertThat(List.of(engine().upstreams().openConnections(secured(missing, "127.0.0.1", upstream.port(), "api.test"))))
                     .containsExactly(0);
+        }
+    }
+
+    @Test
+    void ownKeyMayBeEncryptedOrOfTheOlderForm() throws Exception {
+        var client = certificates().client("gateway");
+        Path encrypted = client.encryptedKeyFile("open sesame");
+        Path passwords = Files.writeString(folder.resolve("passwords"), "not this one\nopen sesame\n");
+        var roots = Pem.file(certificates().authorityFile());
+        var chain = Pem.file(client.certificateFile());
+        try (var upstream = RudePeer.startMutualTls(certificates().server("api.test").context(), Manner.citizen())) {
+            var withPassword = new ClientTls(true, roots, chain, Pem.file(encrypted), passwords);
+            var good = call(secured(withPassword, "127.0.0.1", upstream.port(), "api.test"));
+            assertThat(good.failure()).as(good.evidence()).isNull();
+            var old = new ClientTls(true, roots, chain, new Pem.Embedded(Files.readString(client.oldKeyFile())), null);
+            var goodToo = call(secured(old, "127.0.0.1", upstream.port(), "api.test"));
+            assertThat(goodToo.failure()).as(goodToo.evidence()).isNull();
+            var without = call(secured(new ClientTls(true, roots, chain, Pem.file(encrypted), null), "127.0.0.1", upstream.port(), "api.test"));
+            assertThat(without.failure()).isEqualTo(Reason.UPSTREAM_TLS_SETTINGS);
+            assertThat(without.evidence()).contains("is encrypted, and no file with its pass phrase is named");
+            Files.writeString(passwords, "wrong\n");
+            var wrong = new ClientTls(false, roots, chain, Pem.file(encrypted), passwords);
+            assertThat(call(secured(wrong, "127.0.0.1", upstream.port(), "api.test")).evidence())
+                    .contains("cannot be decrypted with any of the 1 pass phrases");
+        }
+    }
+
+    @Test
+    void keyOfAnotherCertificateIsToldBeforeAnyHandshake() throws Exception {
+        try (var upstream = RudePeer.startMutualTls(certificates().server("api.test").context(), Manner.citizen())) {
+            var one = certificates().client("one");
+            var other = certificates().client("other");
+            var mixed = new ClientTls(true, certificates().authorityFile(), one.certificateFile(), other.keyFile());
+            var outcome = call(secured(mixed, "127.0.0.1", upstream.port(), "api.test"));
+            assertThat(outcome.failure()).isEqualTo(Reason.UPSTREAM_TLS_SETTINGS);
+            assertThat(outcome.evidence()).contains("does not belong to certificate");
+        }
+    }
+
+    @Test
+    void renewedFilesAreUsedForNewConnections() throws Exception {
+        var unknown = certificates().unknownClient("gateway");
+        var known = certificates().client("gateway");
+        Path chain = Files.copy(unknown.certificateFile(), folder.resolve(provider + "-own.pem"));
+        Path key = Files.copy(unknown.keyFile(), folder.resolve(provider + "-own.key"));
+        var own = new ClientTls(true, certificates().authorityFile(), chain, key);
+        try (var upstream = RudePeer.startMutualTls(certificates().server("api.test").context(), Manner.citizen())) {
+            var target = secured(own, "127.0.0.1", upstream.port(), "api.test");
+            assertThat(call(target).failure()).isEqualTo(Reason.UPSTREAM_TLS_ALERT);
+            Files.copy(known.certificateFile(), chain, StandardCopyOption.REPLACE_EXISTING);
+            Files.copy(known.keyFile(), key, StandardCopyOption.REPLACE_EXISTING);
+            engine().files().look();
+            var renewed = call(target);
+            assertThat(renewed.failure()).as(renewed.evidence()).isNull();
         }
     }
 }

@@ -27,6 +27,8 @@ import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509ExtendedTrustManager;
 
+import org.bouncycastle.asn1.sec.ECPrivateKey;
+import org.bouncycastle.asn1.sec.SECObjectIdentifiers;
 import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.asn1.x509.BasicConstraints;
 import org.bouncycastle.asn1.x509.ExtendedKeyUsage;
@@ -38,10 +40,14 @@ import org.bouncycastle.asn1.x509.KeyUsage;
 import org.bouncycastle.cert.X509v3CertificateBuilder;
 import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
 import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
+import org.bouncycastle.jce.provider.BouncyCastleProvider;
+import org.bouncycastle.openssl.PKCS8Generator;
 import org.bouncycastle.openssl.jcajce.JcaPEMWriter;
 import org.bouncycastle.openssl.jcajce.JcaPKCS8Generator;
+import org.bouncycastle.openssl.jcajce.JceOpenSSLPKCS8EncryptorBuilder;
 import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
+import org.bouncycastle.util.io.pem.PemObject;
 import org.jspecify.annotations.Nullable;
 
 /// Makes certificates, good and bad, in a folder of the test: PEM files, key stores and ready TLS contexts. Blocks.
@@ -262,6 +268,35 @@ public final class TestCertificates {
             } catch (GeneralSecurityException | IOException failure) {
                 throw new IllegalStateException("cannot make a key store", failure);
             }
+        }
+
+        /// A file with the key in OpenSSL's older form (`BEGIN EC PRIVATE KEY`).
+        public Path oldKeyFile() {
+            var file = keyFile.resolveSibling(keyFile.getFileName() + ".old");
+            try {
+                var scalar = ((java.security.interfaces.ECPrivateKey) key).getS();
+                var old = new ECPrivateKey(256, scalar, SECObjectIdentifiers.secp256r1);
+                write(file, pem(new PemObject("EC PRIVATE KEY", old.getEncoded())));
+            } catch (IOException failure) {
+                throw new IllegalStateException("cannot write a key", failure);
+            }
+            return file;
+        }
+
+        /// A file with the key encrypted by a pass phrase (PKCS #8).
+        public Path encryptedKeyFile(String password) {
+            var file = keyFile.resolveSibling(keyFile.getFileName() + ".encrypted");
+            try {
+                var encryptor = new JceOpenSSLPKCS8EncryptorBuilder(PKCS8Generator.AES_256_CBC)
+                        .setProvider(new BouncyCastleProvider())
+                        .setPassword(password.toCharArray())
+                        .setPRF(PKCS8Generator.PRF_HMACSHA256)
+                        .build();
+                write(file, pem(new JcaPKCS8Generator(key, encryptor)));
+            } catch (IOException | OperatorCreationException failure) {
+                throw new IllegalStateException("cannot encrypt a key", failure);
+            }
+            return file;
         }
 
         /// For either side of a connection: presents this certificate, trusts the good authority.
