@@ -76,7 +76,8 @@ final class HttpParts {
                 .firstCall(meter.firstCall())
                 .unreachableStatus(meter.unreachableStatus())
                 .batchBytes(meter.batchMemory().toInt())
-                .userAgent(userAgent);
+                .userAgent(userAgent)
+                .spool(settings.data().resolve("spool"));
     }
 
     private static ListenerSettings.Timeouts timeouts(Settings settings) {

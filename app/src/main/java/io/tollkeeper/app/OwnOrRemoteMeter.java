@@ -6,6 +6,7 @@ import io.tollkeeper.core.proxy.ProxyConfig;
 import io.tollkeeper.gateway.meter.LocalMeter;
 import io.tollkeeper.gateway.meter.Meter;
 import io.tollkeeper.gateway.meter.RemoteMeter;
+import io.tollkeeper.http.metrics.PrometheusText;
 import org.jspecify.annotations.Nullable;
 
 /// The meter of a process that has one of its own: asked for all products that do not name another. Chooses when a
@@ -28,6 +29,10 @@ final class OwnOrRemoteMeter implements Meter {
 
     @Override public Account account(ProxyConfig config, List<String> metrics) {
         return of(config).account(config, metrics);
+    }
+
+    @Override public void metrics(PrometheusText out) {
+        remote.metrics(out);
     }
 
     @Override public @Nullable String problem(ProxyConfig config) {

@@ -54,7 +54,7 @@ final class RunningProgram implements AutoCloseable {
         return ready(launch("meter", folder, freePorts(), more));
     }
 
-    private static RunningProgram ready(RunningProgram program) {
+    static RunningProgram ready(RunningProgram program) {
         Eventually.value("ready", PATIENCE, program::greeting, text -> {
             if (!program.process.isAlive()) {
                 throw new IllegalStateException("ended with " + program.process.exitValue() + ": " + program.errors());

@@ -41,6 +41,7 @@ public final class Gateway implements AutoCloseable {
     private final List<GatewayLoop> loops;
     private final List<Listener> listeners = new ArrayList<>();
     private final MetricsPage page;
+    private final Meter meter;
     private final Issuers issuers;
     private final InstantSource clock;
     private volatile long appliedMillis;
@@ -62,6 +63,7 @@ public final class Gateway implements AutoCloseable {
             InstantSource clock,
             Recorder recorder) {
         this.engine = engine;
+        this.meter = meter;
         loops = engine.loops().stream().map(loop -> new GatewayLoop(loop, clock, recorder.of(loop))).toList();
         loops.forEach(GatewayLoop::watchLag);
         Forwarder forwarder = new Forwarder(engine.upstreams());
@@ -129,6 +131,7 @@ public final class Gateway implements AutoCloseable {
                         Math.max(0, clock.millis() - appliedMillis)),
                 out);
         issuers.metrics(out);
+        meter.metrics(out);
     }
 
     /// Stops accepting and lets requests under way finish, for at most `patience`. Blocks.

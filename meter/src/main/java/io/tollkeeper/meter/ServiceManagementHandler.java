@@ -53,6 +53,12 @@ import org.jspecify.annotations.Nullable;
 /// 7); it is the order of the methods here.
 final class ServiceManagementHandler implements ExchangeHandler, CommitWaiter, LoadWaiter, BodyReader.Failure {
 
+    /// How a gateway of ours finds out that it talks to a meter of ours; it never asks.
+    private static final HeaderName OURS = HeaderName.of("Tollkeeper-Meter");
+    /// 3scale's word for a refusal, for a gateway that asked for no body.
+    private static final HeaderName CODE = HeaderName.of("Tollkeeper-Meter-Code");
+    private static final HeaderName BATCH = HeaderName.of("Tollkeeper-Batch");
+    private static final int LONGEST_BATCH_ID = 100;
     private static final HeaderName VERSION = HeaderName.of("tollkeeper-version");
     private static final String END_USERS = "End-users are no longer supported, do not specify the user_id parameter";
     private static final byte[] NO_BODY = {};
@@ -427,7 +433,14 @@ final class ServiceManagementHandler implements ExchangeHandler, CommitWaiter, L
             case CallerAccess.Refused denied -> error(denied, caller, catalog);
             case CallerAccess.Allowed(var product) -> {
                 flight.about(product, caller);
-                Report read = new Report(product, now, options.flatUsage(), null, this);
+                String batch = request().headers().get(BATCH);
+                if (batch != null && (batch.isEmpty() || batch.length() > LONGEST_BATCH_ID)) {
+                    error(Reason.BAD_REQUEST, "Tollkeeper-Batch is no usable id (expected: 1 to " + LONGEST_BATCH_ID + " characters)");
+                    return;
+                }
+                // Ids of one product's batches are no business of another's.
+                Report read = new Report(
+                        product, now, options.flatUsage(), batch == null ? null : product.id() + "/" + batch, this);
                 String note = ReportReader.read(params, read, now);
                 if (note != null) {
                     flight.note(note);
@@ -458,6 +471,11 @@ final class ServiceManagementHandler implements ExchangeHandler, CommitWaiter, L
                 ReportOutcome.Fault first = faults.getFirst();
                 flight.voided(current, faults);
                 keep(current.product(), first.reason(), first.message(), faults);
+                if (current.isBatch()) {
+                    report = current.without(faults);
+                    count();
+                    return;
+                }
                 countReport(current, 1);
                 accepted();
             }
@@ -617,6 +635,9 @@ final class ServiceManagementHandler implements ExchangeHandler, CommitWaiter, L
     private void errorDocument(Reason reason, String message) {
         CommonHeaders.addForError(response().headers());
         String code = reason.meterCode();
+        if (code != null) {
+            response().headers().add(CODE, code);
+        }
         byte[] body = noBody ? NO_BODY : ErrorDocument.write(state.xml, code == null ? "bad_request" : code, message);
         sendWhenRead(reason.meterStatus(), body);
     }
@@ -645,6 +666,10 @@ final class ServiceManagementHandler implements ExchangeHandler, CommitWaiter, L
 
     private void send(int status, byte[] answer) {
         flight.addId(response().headers());
+        switch (route) {
+            case AUTHORIZE, AUTHREP, OAUTH_AUTHORIZE, OAUTH_AUTHREP, REPORT -> response().headers().set(OURS, "1");
+            default -> {}
+        }
         response().status(status).send(answer);
     }
 }

@@ -294,9 +294,21 @@ public final class Authorizer {
     }
 
     private static void addOne(UsageCounters counters, int key, long stamp, JournalBody.Writer row) {
+        addMany(counters, key, 1, stamp, row);
+    }
+
+    /// Codes of calls that were let in and used something, many at once.
+    private static void addCodes(
+            UsageCounters counters, int code, long amount, long stamp, JournalBody.Writer row) {
+        addMany(counters, CounterKey.responseClass(code), amount, stamp, row);
+        addMany(counters, CounterKey.responseCode(code), amount, stamp, row);
+        addMany(counters, CounterKey.status(code), amount, stamp, row);
+    }
+
+    private static void addMany(UsageCounters counters, int key, long amount, long stamp, JournalBody.Writer row) {
         if (key >= 0) {
-            counters.add(key, stamp, 1);
-            row.amount(key, 1);
+            counters.add(key, stamp, amount);
+            row.amount(key, amount);
         }
     }
 
@@ -400,6 +412,9 @@ public final class Authorizer {
                 seen.add(resident);
             }
             addCode(resident.counters, transaction.logCode, used, transaction.stamp, row);
+            for (int i = 0; i < transaction.codes; i++) {
+                addCodes(resident.counters, transaction.codeNumbers[i], transaction.codeAmounts[i], transaction.stamp, row);
+            }
         }
         List<Notice> caused = caused(report, seen);
         if (row.isEmpty() && caused.isEmpty()) {

@@ -1,6 +1,7 @@
 package io.tollkeeper.core.authorize;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 import io.tollkeeper.core.catalog.Product;
@@ -17,6 +18,9 @@ public final class Report {
         @Nullable String userKey;
         long stamp;
         int logCode;
+        int codes;
+        int[] codeNumbers = NO_CODES;
+        long[] codeAmounts = NO_AMOUNTS;
         final Usage usage = new Usage();
 
         Transaction() {}
@@ -43,10 +47,28 @@ public final class Report {
             return this;
         }
 
+        /// Adds how often a status was answered: for a batch, whose transactions stand for many calls.
+        public Transaction code(int number, long amount) {
+            if (codes == codeNumbers.length) {
+                codeNumbers = Arrays.copyOf(codeNumbers, codes + 4);
+                codeAmounts = Arrays.copyOf(codeAmounts, codes + 4);
+            }
+            codeNumbers[codes] = number;
+            codeAmounts[codes++] = amount;
+            return this;
+        }
+
+        boolean hasCodes() {
+            return logCode != 0 || codes > 0;
+        }
+
         public Usage usage() {
             return usage;
         }
     }
+
+    private static final int[] NO_CODES = {};
+    private static final long[] NO_AMOUNTS = {};
 
     final Product product;
     final long now;
@@ -64,6 +86,24 @@ public final class Report {
         this.flatUsage = flatUsage;
         this.batchId = batchId;
         this.waiter = waiter;
+    }
+
+    /// Whether it is a batch: handed in by a gateway, summed up, counted once however often it comes.
+    public boolean isBatch() {
+        return batchId != null;
+    }
+
+    /// The same without the transactions that are wrong. A batch counts what can be counted: its calls were let in, and
+    /// an application deleted since must not take the others' with it.
+    public Report without(List<ReportOutcome.Fault> faults) {
+        Report rest = new Report(product, now, flatUsage, batchId, waiter);
+        for (int i = 0; i < transactions.size(); i++) {
+            int index = i;
+            if (faults.stream().noneMatch(fault -> fault.index() == index)) {
+                rest.transactions.add(transactions.get(i));
+            }
+        }
+        return rest;
     }
 
     /// Adds a transaction, to be filled; its stamp is now until set.

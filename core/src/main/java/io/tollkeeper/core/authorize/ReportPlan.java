@@ -24,6 +24,8 @@ import org.jspecify.annotations.Nullable;
 final class ReportPlan {
 
     private static final long OLDEST = 86_400;
+    /// A batch waits on its gateway's disk while the meter is away; ids of batches are known for as long.
+    private static final long OLDEST_OF_BATCH = 7 * 86_400;
     private static final long NEWEST = 3_600;
 
     /// A valid transaction and its application.
@@ -66,7 +68,7 @@ final class ReportPlan {
 
     private void resolve(int index, Report.Transaction transaction) {
         boolean onlyCode = isOnlyForItsCode(transaction);
-        if (onlyCode && transaction.logCode == 0) {
+        if (onlyCode && !transaction.hasCodes()) {
             return;
         }
         ReportOutcome.Fault fault = null;
@@ -143,7 +145,7 @@ final class ReportPlan {
             group.removeIf(entry -> !isUsed(entry.transaction) && !isInTime(entry.transaction.stamp));
             for (Entry entry : group) {
                 long stamp = entry.transaction.stamp;
-                if (stamp < report.now - OLDEST) {
+                if (stamp < report.now - oldest()) {
                     faults.add(new ReportOutcome.Fault(
                             entry.index,
                             Reason.TRANSACTION_TOO_OLD,
@@ -164,7 +166,11 @@ final class ReportPlan {
     }
 
     private boolean isInTime(long stamp) {
-        return stamp >= report.now - OLDEST && stamp <= report.now + NEWEST;
+        return stamp >= report.now - oldest() && stamp <= report.now + NEWEST;
+    }
+
+    private long oldest() {
+        return report.isBatch() ? OLDEST_OF_BATCH : OLDEST;
     }
 
     /// The applications in the order in which their locks are taken.

@@ -10,7 +10,7 @@ public final class MeterOptions {
     private @Nullable Caching caching;
     private @Nullable Batching batching;
     private @Nullable String owedKey;
-    private boolean owesAuthrep;
+    private Owed owed = Owed.NOTHING;
     private boolean outageIsAuthFailed;
     private @Nullable String limitMax;
     private @Nullable String limitRemaining;
@@ -21,7 +21,7 @@ public final class MeterOptions {
         caching = null;
         batching = null;
         owedKey = null;
-        owesAuthrep = false;
+        owed = Owed.NOTHING;
         outageIsAuthFailed = false;
         limitMax = null;
         limitRemaining = null;
@@ -59,10 +59,20 @@ public final class MeterOptions {
 
     // ---- kept by the meter
 
-    /// The call is let in and reported when it is over: authorized again, or only counted.
-    public void owes(String key, boolean authrep) {
+    /// What a call that was let in owes to its meter when it is over.
+    public enum Owed {
+        NOTHING,
+        /// To be authorized again, and counted.
+        AUTHREP,
+        /// To be counted.
+        REPORT,
+        /// To be told how it ended; it is counted.
+        STATUS
+    }
+
+    public void owes(String key, Owed what) {
         owedKey = key;
-        owesAuthrep = authrep;
+        owed = what;
     }
 
     /// What is to be reported, null if nothing is.
@@ -70,8 +80,8 @@ public final class MeterOptions {
         return owedKey;
     }
 
-    public boolean owesAuthrep() {
-        return owesAuthrep;
+    public Owed owed() {
+        return owed;
     }
 
     /// Whether the client is told of a meter's outage as of wrong credentials.

@@ -5,6 +5,7 @@ import java.util.List;
 import io.tollkeeper.core.proxy.ProxyConfig;
 import io.tollkeeper.gateway.exchange.Exchange;
 import io.tollkeeper.gateway.exchange.Step;
+import io.tollkeeper.http.metrics.PrometheusText;
 import org.jspecify.annotations.Nullable;
 
 /// Decides whether calls pass, and counts them. One per gateway; used on all event loops.
@@ -20,6 +21,9 @@ public interface Meter {
     default @Nullable String problem(ProxyConfig config) {
         return null;
     }
+
+    /// Appends what is to be told of the meter beyond the loops' counters. Any thread.
+    default void metrics(PrometheusText out) {}
 
     /// Calls of one product.
     interface Account {

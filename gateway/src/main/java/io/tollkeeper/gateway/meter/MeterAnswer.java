@@ -46,6 +46,7 @@ final class MeterAnswer {
         status = newStatus;
         ours = headers.has(OURS);
         if (newStatus == 200) {
+            limitRemaining = ours ? headers.get(REMAINING) : null;
             return;
         }
         code = headers.get(REJECTION);

@@ -4,7 +4,6 @@ import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Map;
 
-import io.tollkeeper.gateway.exchange.GatewayLoop;
 import io.tollkeeper.gateway.metrics.LoopMetrics;
 import io.tollkeeper.http.Loop;
 import io.tollkeeper.http.UpstreamPool;
@@ -16,23 +15,30 @@ final class MeterLoop {
     private static final int KEPT = 256;
 
     private final RemoteMeter meter;
-    private final GatewayLoop gateway;
+    private final Loop loop;
+    /// Nobody reads these before the loop has a gateway's.
+    private LoopMetrics metrics;
     private final ArrayDeque<MeterCall> free = new ArrayDeque<>();
     private final Map<MeterEndpoint, ReportLane> lanes = new HashMap<>();
     private final StringBuilder text = new StringBuilder(256);
     private int[] order = new int[8];
 
-    MeterLoop(RemoteMeter meter, GatewayLoop gateway) {
+    MeterLoop(RemoteMeter meter, Loop loop) {
         this.meter = meter;
-        this.gateway = gateway;
+        this.loop = loop;
+        this.metrics = new LoopMetrics(loop.index());
     }
 
     Loop loop() {
-        return gateway.loop();
+        return loop;
     }
 
     LoopMetrics metrics() {
-        return gateway.metrics();
+        return metrics;
+    }
+
+    void metrics(LoopMetrics newMetrics) {
+        metrics = newMetrics;
     }
 
     RemoteMeterSettings settings() {

@@ -13,6 +13,7 @@ import io.tollkeeper.gateway.exchange.Batching;
 import io.tollkeeper.gateway.exchange.Caching;
 import io.tollkeeper.gateway.exchange.Exchange;
 import io.tollkeeper.gateway.exchange.MeterOptions;
+import io.tollkeeper.gateway.exchange.MeterOptions.Owed;
 import io.tollkeeper.gateway.exchange.Parking;
 import io.tollkeeper.gateway.exchange.RequestUsage;
 import io.tollkeeper.gateway.exchange.Step;
@@ -41,6 +42,7 @@ final class RemoteAccount implements Meter.Account {
     private final String authrep;
     private final String authorize;
     private final String report;
+    private final String spoolTarget;
     /// `&usage%5Bname%5D=` by slot.
     private final String[] usage;
     /// Places of the slots in the order of their names.
@@ -63,6 +65,7 @@ final class RemoteAccount implements Meter.Account {
         authrep = transactions + (oauth ? "/oauth_authrep.xml" : "/authrep.xml") + query;
         authorize = transactions + (oauth ? "/oauth_authorize.xml" : "/authorize.xml") + query;
         report = transactions + ".xml" + query;
+        spoolTarget = endpoint.description() + "\n" + endpoint.upstream().hostHeader() + "\n" + report;
         usage = metrics.stream().map(name -> "&usage%5B" + QueryText.encoded(name) + "%5D=").toArray(String[]::new);
         rank = new int[usage.length];
         int[] sorted = IntStream.range(0, usage.length)
@@ -89,12 +92,16 @@ final class RemoteAccount implements Meter.Account {
         }
         Caching asked = options.caching();
         Caching caching = asked != null ? asked : meter.settings().caching();
-        String key = key(exchange, loop, options.referrer());
+        String key = key(exchange, loop, options.referrer(), 1);
+        Spool spool = meter.spool();
+        if (spool != null && meter.isOurs(endpoint)) {
+            return authorizeWithOurs(exchange, loop, spool, key, caching, start);
+        }
         boolean known = caching != Caching.NONE && meter.cache().isGood(key);
         loop.metrics().authCache(known);
         if (known) {
             if (loop.lane(endpoint).hasRoom()) {
-                options.owes(key, true);
+                options.owes(key, Owed.AUTHREP);
                 return granted(exchange, FlightRecord.DecidedBy.CACHE, start);
             }
             loop.metrics().reportInline();
@@ -124,13 +131,21 @@ final class RemoteAccount implements Meter.Account {
         @Override
         public void answered(MeterAnswer answer) {
             account.meter.cache().answered(caching, key, answer.status());
-            if (Failures.showsKnownToken(answer.status()) && !account.tokenKnown) {
-                account.tokenKnown = true;
-            }
-            if (answer.isFailure()) {
-                account.meter.outage(account.endpoint, answer);
-            }
+            account.learn(answer);
             place.resumeWith(() -> account.decided(this, answer));
+        }
+    }
+
+    private void learn(MeterAnswer answer) {
+        if (answer.isFailure()) {
+            meter.outage(endpoint, answer);
+            return;
+        }
+        if (Failures.showsKnownToken(answer.status()) && !tokenKnown) {
+            tokenKnown = true;
+        }
+        if (answer.isOurs() != meter.isOurs(endpoint)) {
+            meter.isOurs(endpoint, answer.isOurs());
         }
     }
 
@@ -139,7 +154,11 @@ final class RemoteAccount implements Meter.Account {
         exchange.record().meterStatus(answer.status());
         if (answer.isGood()) {
             if (!waiting.counted) {
-                exchange.meterOptions().owes(waiting.key, false);
+                exchange.meterOptions().owes(waiting.key, Owed.REPORT);
+            } else if (meter.spool() != null && answer.isOurs()) {
+                // the first answer of a meter of ours
+                fresh(waiting.key, answer, true);
+                exchange.meterOptions().owes(waiting.key, Owed.STATUS);
             }
             return granted(exchange, FlightRecord.DecidedBy.ANSWER, waiting.start);
         }
@@ -187,7 +206,7 @@ final class RemoteAccount implements Meter.Account {
         // What is refused with a status that is no word of the protocol is a failed authentication to the client.
         exchange.meterOptions().outageIsAuthFailed(true);
         if (answer.isLimitsExceeded()) {
-            record.limitMax(number(answer.limitMax()));
+            record.limitMax(Freshness.number(answer.limitMax()));
             exchange.meterOptions().limits(answer.limitMax(), answer.limitRemaining(), answer.limitReset());
             return exchange.refuse(Reason.LIMIT, answer.describe(endpoint));
         }
@@ -202,27 +221,115 @@ final class RemoteAccount implements Meter.Account {
         return " without a code; it has not let in a call of this product since the start, so the service token may be wrong as well as the key";
     }
 
-    /// -1 if there is none: 0 means that the metric is switched off.
-    private static long number(@Nullable String text) {
-        if (text == null || text.isEmpty() || text.length() > 18) {
-            return -1;
-        }
-        long number = 0;
-        for (int i = 0; i < text.length(); i++) {
-            int digit = text.charAt(i) - '0';
-            if (digit < 0 || digit > 9) {
-                return -1;
+    // ---- with a meter of ours
+
+    /// What the meter let in once is let in for a second without asking, as long as it had enough left; it is noted on
+    /// disk and handed in. Near a limit the meter is asked about all that it may not know of yet, so that calls of one
+    /// gateway never pass it.
+    private Step authorizeWithOurs(
+            Exchange exchange, MeterLoop loop, Spool spool, String key, Caching caching, long start) {
+        Freshness fresh = meter.freshness().get(key);
+        Freshness usable = caching != Caching.NONE && meter.cache().isGood(key) ? fresh : null;
+        loop.metrics().authCache(usable != null);
+        if (usable != null && usable.letsIn(start) && noted(exchange, spool, key)) {
+            if (usable.isDue(start)) {
+                renew(loop, key, caching, usable);
             }
-            number = number * 10 + digit;
+            exchange.meterOptions().owes(key, Owed.STATUS);
+            return granted(exchange, FlightRecord.DecidedBy.CACHE, start);
         }
-        return number;
+        long unknown = fresh == null ? 0 : fresh.unknown(start);
+        Parking place = exchange.park(0, Reason.METER_TIMEOUT);
+        WaitingForOurs waiting = new WaitingForOurs(this, exchange, place, spool, key, caching, unknown == 0, start);
+        if (unknown == 0) {
+            loop.take().ask(endpoint, BackendCall.AUTHREP, noBody, target(authrep, key, 0), waiting);
+        } else {
+            String all = key(exchange, loop, exchange.meterOptions().referrer(), unknown + 1);
+            loop.take().ask(endpoint, BackendCall.AUTH, noBody, target(authorize, all, 0), waiting);
+        }
+        return Step.WAIT;
+    }
+
+    private boolean noted(Exchange exchange, Spool spool, String key) {
+        return spool.of(exchange.loop()).call(spoolTarget, key, exchange.record().receivedMillis() / 1000);
+    }
+
+    /// Asks again about a key that is in use; nobody waits.
+    private void renew(MeterLoop loop, String key, Caching caching, Freshness fresh) {
+        loop.take().ask(endpoint, BackendCall.AUTH, noBody, target(authorize, key, 0), answer -> {
+            meter.cache().answered(caching, key, answer.status());
+            learn(answer);
+            if (answer.isGood()) {
+                fresh.asked(System.nanoTime(), Freshness.number(answer.limitRemaining()));
+            }
+        });
+    }
+
+    private record WaitingForOurs(
+            RemoteAccount account,
+            Exchange exchange,
+            Parking place,
+            Spool spool,
+            String key,
+            Caching caching,
+            boolean counted,
+            long start)
+            implements MeterCall.Then {
+
+        @Override
+        public void answered(MeterAnswer answer) {
+            account.meter.cache().answered(caching, key, answer.status());
+            account.learn(answer);
+            if (answer.isGood()) {
+                account.fresh(key, answer, counted);
+            }
+            place.resumeWith(() -> account.decidedByOurs(this, answer));
+        }
+    }
+
+    private void fresh(String key, MeterAnswer answer, boolean counted) {
+        long now = System.nanoTime();
+        Freshness known = meter.freshness().get(key);
+        if (counted) {
+            // what is left behind this call
+            long left = Freshness.number(answer.limitRemaining());
+            if (known == null) {
+                meter.freshness().putIfAbsent(key, new Freshness(now, left));
+            } else {
+                known.asked(now, left);
+            }
+        }
+    }
+
+    private Step decidedByOurs(WaitingForOurs waiting, MeterAnswer answer) {
+        Exchange exchange = waiting.exchange;
+        exchange.record().meterStatus(answer.status());
+        boolean outlasts = answer.isFailure() && meter.cache().isGood(waiting.key);
+        if (!answer.isGood() && !outlasts) {
+            return answer.isFailure() ? undecided(exchange, answer, waiting.start) : denied(exchange, answer, waiting.start);
+        }
+        boolean counted = waiting.counted && answer.isGood();
+        boolean noted = counted || noted(exchange, waiting.spool, waiting.key);
+        exchange.meterOptions().owes(waiting.key, noted ? Owed.STATUS : Owed.AUTHREP);
+        if (noted && !counted) {
+            Freshness fresh = meter.freshness().get(waiting.key);
+            if (fresh != null) {
+                fresh.letIn(System.nanoTime());
+            }
+        }
+        if (outlasts) {
+            exchange.contribute(answer.failure());
+            exchange.record().note(answer.describe(endpoint));
+            return granted(exchange, FlightRecord.DecidedBy.CACHE_IN_OUTAGE, waiting.start);
+        }
+        return granted(exchange, FlightRecord.DecidedBy.ANSWER, waiting.start);
     }
 
     // ---- deciding for a while
 
     /// A batching product: the decision holds for a while, what is used is summed up and handed in later.
     private Step authorizeForAWhile(Exchange exchange, MeterLoop loop, Batching batching, long start) {
-        String key = key(exchange, loop, null);
+        String key = key(exchange, loop, null, 1);
         BatchedDecisions.Decision known = meter.batchedDecisions().find(key, start);
         loop.metrics().batcherCache(known != null);
         if (known == null) {
@@ -307,12 +414,21 @@ final class RemoteAccount implements Meter.Account {
         MeterLoop loop = meter.of(exchange.facilities());
         int sent = exchange.record().statusSent();
         int code = sent == 0 ? ABORTED : sent;
-        if (options.owesAuthrep()) {
-            Caching asked = options.caching();
-            loop.lane(endpoint)
-                    .authrep(this, key, asked != null ? asked : meter.settings().caching(), meter.settings().responseCodes() ? code : 0);
-        } else {
-            loop.lane(endpoint).report(this, key, code);
+        switch (options.owed()) {
+            case NOTHING -> {}
+            case AUTHREP -> {
+                Caching asked = options.caching();
+                loop.lane(endpoint)
+                        .authrep(this, key, asked != null ? asked : meter.settings().caching(), meter.settings().responseCodes() ? code : 0);
+            }
+            case REPORT -> loop.lane(endpoint).report(this, key, code);
+            case STATUS -> {
+                Spool spool = meter.spool();
+                if (spool == null
+                        || !spool.of(exchange.loop()).status(spoolTarget, key, exchange.record().receivedMillis() / 1000, code)) {
+                    loop.metrics().codeLost();
+                }
+            }
         }
     }
 
@@ -326,7 +442,7 @@ final class RemoteAccount implements Meter.Account {
 
     // ---- what is sent
 
-    private String key(Exchange exchange, MeterLoop loop, @Nullable String referrer) {
+    private String key(Exchange exchange, MeterLoop loop, @Nullable String referrer, long times) {
         StringBuilder text = loop.text().append(keyStart);
         Credentials credentials = exchange.credentials();
         String userKey = credentials.userKey();
@@ -341,7 +457,7 @@ final class RemoteAccount implements Meter.Account {
         if (appKey != null) {
             QueryText.append(appKey, text.append("&app_key="));
         }
-        appendUsage(exchange.usage(), loop, text);
+        appendUsage(exchange.usage(), loop, times, text);
         if (referrer != null) {
             QueryText.append(referrer, text.append("&referrer="));
         }
@@ -349,10 +465,10 @@ final class RemoteAccount implements Meter.Account {
     }
 
     /// In the order of the metrics' names, so that the same use is the same key.
-    private void appendUsage(RequestUsage used, MeterLoop loop, StringBuilder text) {
+    private void appendUsage(RequestUsage used, MeterLoop loop, long times, StringBuilder text) {
         int size = used.size();
         if (size == 1) {
-            text.append(usage[used.slot(0)]).append(used.amount(0));
+            text.append(usage[used.slot(0)]).append(used.amount(0) * times);
             return;
         }
         int[] order = loop.order(size);
@@ -364,7 +480,7 @@ final class RemoteAccount implements Meter.Account {
             order[at] = i;
         }
         for (int i = 0; i < size; i++) {
-            text.append(usage[used.slot(order[i])]).append(used.amount(order[i]));
+            text.append(usage[used.slot(order[i])]).append(used.amount(order[i]) * times);
         }
     }
 

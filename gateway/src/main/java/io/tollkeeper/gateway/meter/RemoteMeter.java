@@ -1,8 +1,12 @@
 package io.tollkeeper.gateway.meter;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
@@ -15,6 +19,7 @@ import io.tollkeeper.core.proxy.ProxyConfig;
 import io.tollkeeper.gateway.exchange.GatewayLoop;
 import io.tollkeeper.http.Loop;
 import io.tollkeeper.http.UpstreamPool;
+import io.tollkeeper.http.metrics.PrometheusText;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,6 +31,7 @@ import org.slf4j.LoggerFactory;
 /// |---|---|---|
 /// | not known, or refused last time | authrep: decides and counts | |
 /// | let in last time | | authrep: decides about the next, counts this one |
+/// | let in last time, by a meter of ours | | noted on disk, handed in within about a second; the meter is asked again once a second |
 public final class RemoteMeter implements Meter, AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(RemoteMeter.class);
@@ -42,7 +48,11 @@ public final class RemoteMeter implements Meter, AutoCloseable {
     private final BatchedDecisions batchedDecisions = new BatchedDecisions();
     private final Map<String, UsageBatch> batches = new ConcurrentHashMap<>();
     private final AtomicLong batchedBytes = new AtomicLong();
-    private final @Nullable MeterLoop[] perLoop;
+    private final List<MeterLoop> perLoop;
+    private final Set<MeterEndpoint> ours = ConcurrentHashMap.newKeySet();
+    private final BoundedCache<Freshness> freshness;
+    private volatile @Nullable Spool spool;
+    private boolean spoolFailed;
     private final AtomicLong lastTold = new AtomicLong(System.nanoTime() - TELL_EVERY);
 
     /// @param loops all loops on which it is asked, by their index
@@ -52,7 +62,25 @@ public final class RemoteMeter implements Meter, AutoCloseable {
         this.settings = settings;
         this.cache = new AuthCache(settings.cacheBytes());
         this.reportQueue = new ReportQueue(settings.queuedReports());
-        this.perLoop = new MeterLoop[loops.size()];
+        this.perLoop = loops.stream().map(loop -> new MeterLoop(this, loop)).toList();
+        this.freshness = new BoundedCache<>(settings.cacheBytes());
+        Path folder = settings.spool();
+        if (folder != null && Files.isDirectory(folder)) {
+            openSpool(folder);
+        }
+    }
+
+    /// Opened with the first product that asks a remote meter, or if an earlier process may have left something. Blocks.
+    private synchronized void openSpool(Path folder) {
+        if (spool != null || spoolFailed) {
+            return;
+        }
+        try {
+            spool = new Spool(this, folder, settings.spoolBytes(), loops);
+        } catch (IOException e) {
+            spoolFailed = true;
+            LOG.error("counts cannot be kept in {} ({}): meters of ours are asked for every call, as others are", folder, e.toString());
+        }
     }
 
     @Override
@@ -69,6 +97,10 @@ public final class RemoteMeter implements Meter, AutoCloseable {
         BackendEndpoint configured = configured(config);
         if (configured != null
                 && MeterEndpoint.read(configured, settings.tls()) instanceof MeterEndpoint.Read.Good good) {
+            Path folder = settings.spool();
+            if (folder != null) {
+                openSpool(folder);
+            }
             return new RemoteAccount(this, good.endpoint(), config, metrics);
         }
         throw new IllegalArgumentException("product " + config.productId() + " has no usable backend endpoint");
@@ -110,13 +142,47 @@ public final class RemoteMeter implements Meter, AutoCloseable {
 
     /// On that loop.
     MeterLoop of(GatewayLoop gateway) {
-        int index = gateway.loop().index();
-        MeterLoop known = perLoop[index];
-        if (known == null) {
-            known = new MeterLoop(this, gateway);
-            perLoop[index] = known;
+        MeterLoop loop = perLoop.get(gateway.loop().index());
+        if (loop.metrics() != gateway.metrics()) {
+            loop.metrics(gateway.metrics());
         }
-        return known;
+        return loop;
+    }
+
+    MeterLoop of(Loop loop) {
+        return perLoop.get(loop.index());
+    }
+
+    /// Where counts for meters of ours wait; null if there is no such place.
+    @Nullable Spool spool() {
+        return spool;
+    }
+
+    /// Whether an answer said that this meter is one of ours.
+    boolean isOurs(MeterEndpoint endpoint) {
+        return ours.contains(endpoint);
+    }
+
+    void isOurs(MeterEndpoint endpoint, boolean so) {
+        if (so) {
+            ours.add(endpoint);
+        } else {
+            ours.remove(endpoint);
+        }
+    }
+
+    BoundedCache<Freshness> freshness() {
+        return freshness;
+    }
+
+    @Override
+    public void metrics(PrometheusText out) {
+        out.gauge("tollkeeper_meter_reports_waiting", "Reports to remote meters that wait to be sent.", reportQueue.waiting());
+        out.gauge("tollkeeper_batch_bytes", "Bytes of usage that batching products have not handed in.", batchedBytes.get());
+        Spool open = spool;
+        if (open != null) {
+            out.gauge("tollkeeper_spool_files", "Files of counts that wait for a meter of ours.", open.waiting());
+        }
     }
 
     /// A report was lost, or a decision could not be had: told in the log, not too often. Any loop.
@@ -164,8 +230,7 @@ public final class RemoteMeter implements Meter, AutoCloseable {
         for (Loop loop : loops) {
             CompletableFuture<Integer> counted = new CompletableFuture<>();
             loop.execute(() -> {
-                MeterLoop known = perLoop[loop.index()];
-                counted.complete(known == null ? 0 : known.owed());
+                counted.complete(of(loop).owed());
             });
             try {
                 owed += counted.get(Math.max(1, end - System.nanoTime()), TimeUnit.NANOSECONDS);
@@ -180,5 +245,9 @@ public final class RemoteMeter implements Meter, AutoCloseable {
     @Override
     public void close() {
         drain(Duration.ofSeconds(10));
+        Spool open = spool;
+        if (open != null) {
+            open.close();
+        }
     }
 }

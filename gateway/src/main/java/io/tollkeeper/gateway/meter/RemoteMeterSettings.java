@@ -1,5 +1,7 @@
 package io.tollkeeper.gateway.meter;
 
+import java.nio.file.Path;
+
 import io.tollkeeper.gateway.exchange.Caching;
 import io.tollkeeper.http.ClientTls;
 import org.jspecify.annotations.Nullable;
@@ -15,6 +17,9 @@ import org.jspecify.annotations.Nullable;
 /// @param tls               for `https` meters
 /// @param cacheBytes        room for decisions; the ones used least recently leave first
 /// @param queuedReports     reports that may wait to be sent; beyond it a call waits for its own
+/// @param spool             folder for counts that a meter of ours does not have yet; null: such a meter is asked for
+///                          every call, as 3scale's are
+/// @param spoolBytes        room for these
 /// @param batchBytes        room for usage that batching products have not handed in yet
 public record RemoteMeterSettings(
         @Nullable String endpointOverride,
@@ -26,7 +31,9 @@ public record RemoteMeterSettings(
         ClientTls tls,
         int cacheBytes,
         int queuedReports,
-        int batchBytes) {
+        int batchBytes,
+        @Nullable Path spool,
+        long spoolBytes) {
 
     /// How the first call of a key is authorized and counted.
     public enum FirstCall {
@@ -55,41 +62,47 @@ public record RemoteMeterSettings(
             ClientTls.VERIFIED,
             30 * 1024 * 1024,
             10_000,
-            20 * 1024 * 1024);
+            20 * 1024 * 1024,
+            null,
+            1024L * 1024 * 1024);
 
     public RemoteMeterSettings endpointOverride(@Nullable String value) {
-        return new RemoteMeterSettings(value, caching, responseCodes, firstCall, unreachableStatus, userAgent, tls, cacheBytes, queuedReports, batchBytes);
+        return new RemoteMeterSettings(value, caching, responseCodes, firstCall, unreachableStatus, userAgent, tls, cacheBytes, queuedReports, batchBytes, spool, spoolBytes);
     }
 
     public RemoteMeterSettings caching(Caching value) {
-        return new RemoteMeterSettings(endpointOverride, value, responseCodes, firstCall, unreachableStatus, userAgent, tls, cacheBytes, queuedReports, batchBytes);
+        return new RemoteMeterSettings(endpointOverride, value, responseCodes, firstCall, unreachableStatus, userAgent, tls, cacheBytes, queuedReports, batchBytes, spool, spoolBytes);
     }
 
     public RemoteMeterSettings responseCodes(boolean value) {
-        return new RemoteMeterSettings(endpointOverride, caching, value, firstCall, unreachableStatus, userAgent, tls, cacheBytes, queuedReports, batchBytes);
+        return new RemoteMeterSettings(endpointOverride, caching, value, firstCall, unreachableStatus, userAgent, tls, cacheBytes, queuedReports, batchBytes, spool, spoolBytes);
     }
 
     public RemoteMeterSettings firstCall(FirstCall value) {
-        return new RemoteMeterSettings(endpointOverride, caching, responseCodes, value, unreachableStatus, userAgent, tls, cacheBytes, queuedReports, batchBytes);
+        return new RemoteMeterSettings(endpointOverride, caching, responseCodes, value, unreachableStatus, userAgent, tls, cacheBytes, queuedReports, batchBytes, spool, spoolBytes);
     }
 
     public RemoteMeterSettings unreachableStatus(UnreachableStatus value) {
-        return new RemoteMeterSettings(endpointOverride, caching, responseCodes, firstCall, value, userAgent, tls, cacheBytes, queuedReports, batchBytes);
+        return new RemoteMeterSettings(endpointOverride, caching, responseCodes, firstCall, value, userAgent, tls, cacheBytes, queuedReports, batchBytes, spool, spoolBytes);
     }
 
     public RemoteMeterSettings userAgent(String value) {
-        return new RemoteMeterSettings(endpointOverride, caching, responseCodes, firstCall, unreachableStatus, value, tls, cacheBytes, queuedReports, batchBytes);
+        return new RemoteMeterSettings(endpointOverride, caching, responseCodes, firstCall, unreachableStatus, value, tls, cacheBytes, queuedReports, batchBytes, spool, spoolBytes);
     }
 
     public RemoteMeterSettings tls(ClientTls value) {
-        return new RemoteMeterSettings(endpointOverride, caching, responseCodes, firstCall, unreachableStatus, userAgent, value, cacheBytes, queuedReports, batchBytes);
+        return new RemoteMeterSettings(endpointOverride, caching, responseCodes, firstCall, unreachableStatus, userAgent, value, cacheBytes, queuedReports, batchBytes, spool, spoolBytes);
     }
 
     public RemoteMeterSettings queuedReports(int value) {
-        return new RemoteMeterSettings(endpointOverride, caching, responseCodes, firstCall, unreachableStatus, userAgent, tls, cacheBytes, value, batchBytes);
+        return new RemoteMeterSettings(endpointOverride, caching, responseCodes, firstCall, unreachableStatus, userAgent, tls, cacheBytes, value, batchBytes, spool, spoolBytes);
     }
 
     public RemoteMeterSettings batchBytes(int value) {
-        return new RemoteMeterSettings(endpointOverride, caching, responseCodes, firstCall, unreachableStatus, userAgent, tls, cacheBytes, queuedReports, value);
+        return new RemoteMeterSettings(endpointOverride, caching, responseCodes, firstCall, unreachableStatus, userAgent, tls, cacheBytes, queuedReports, value, spool, spoolBytes);
+    }
+
+    public RemoteMeterSettings spool(@Nullable Path folder) {
+        return new RemoteMeterSettings(endpointOverride, caching, responseCodes, firstCall, unreachableStatus, userAgent, tls, cacheBytes, queuedReports, batchBytes, folder, spoolBytes);
     }
 }

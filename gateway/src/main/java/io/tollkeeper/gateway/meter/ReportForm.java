@@ -1,6 +1,7 @@
 package io.tollkeeper.gateway.meter;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
 
 /// The form of a report: transactions by number (gateway specification, section 7.2). Names and values come encoded. Pure
 /// functions.
@@ -50,5 +51,47 @@ final class ReportForm {
             begin(form, 0).append("log%5D%5Bcode%5D=").append(code);
         }
         return form.toString().getBytes(StandardCharsets.US_ASCII);
+    }
+
+    /// What of a call's key goes into a report: who, without the secret, and what is used.
+    static String reported(String key) {
+        StringBuilder text = new StringBuilder(key.length());
+        int at = key.indexOf('&');
+        while (at >= 0) {
+            int end = key.indexOf('&', at + 1);
+            String pair = key.substring(at + 1, end < 0 ? key.length() : end);
+            if (pair.startsWith(USAGE) || pair.startsWith("user_key=") || pair.startsWith("app_id=")) {
+                text.append(text.isEmpty() ? "" : "&").append(pair);
+            }
+            at = end;
+        }
+        return text.toString();
+    }
+
+    /// A transaction that stands for many calls; how many parameters it has.
+    ///
+    /// @param what as [#reported] tells it
+    static int transaction(StringBuilder form, int number, String what, long second, long calls, Map<Integer, Long> statuses) {
+        int parameters = 1;
+        for (String pair : what.split("&")) {
+            if (!pair.startsWith(USAGE)) {
+                transaction(form, number, pair);
+                parameters++;
+            } else if (calls > 0) {
+                int equals = pair.indexOf('=');
+                usage(form, number, pair.substring(USAGE.length(), equals), product(Long.parseLong(pair.substring(equals + 1)), calls));
+                parameters++;
+            }
+        }
+        begin(form, number).append("timestamp%5D=").append(second);
+        for (Map.Entry<Integer, Long> status : statuses.entrySet()) {
+            begin(form, number).append("codes%5D%5B").append(status.getKey()).append("%5D=").append(status.getValue());
+            parameters++;
+        }
+        return parameters;
+    }
+
+    private static long product(long amount, long calls) {
+        return amount > Long.MAX_VALUE / calls ? Long.MAX_VALUE : amount * calls;
     }
 }

@@ -17,6 +17,7 @@ public final class ReportReader {
     private static final ParamName TIMESTAMP = ParamName.of("timestamp");
     private static final ParamName LOG = ParamName.of("log");
     private static final ParamName CODE = ParamName.of("code");
+    private static final ParamName CODES = ParamName.of("codes");
 
     private ReportReader() {}
 
@@ -76,6 +77,9 @@ public final class ReportReader {
                     .userKey(params.text(params.find(at, USER_KEY)))
                     .stamp(stamp)
                     .logCode(params.statusCode(params.find(params.find(at, LOG), CODE)));
+            if (report.isBatch()) {
+                readCodes(params, params.find(at, CODES), transaction);
+            }
             int usage = params.find(at, USAGE);
             if (params.isMap(usage)) {
                 for (int entry = params.first(usage); entry != Params.NONE; entry = params.next(entry)) {
@@ -87,5 +91,34 @@ public final class ReportReader {
                 ? null
                 : first + " cannot be read, counted now (expected: YYYY-MM-DD HH:MM:SS or UNIX seconds)"
                         + (unreadable > 1 ? "; " + (unreadable - 1) + " more" : "");
+    }
+
+    /// `transactions[i][codes][200]=5`: how often a status was answered, in batches of gateways of ours only.
+    private static void readCodes(Params params, int codes, Report.Transaction transaction) {
+        if (!params.isMap(codes)) {
+            return;
+        }
+        for (int at = params.first(codes); at != Params.NONE; at = params.next(at)) {
+            int code = number(params.key(at), 999);
+            int amount = number(params.text(at), Integer.MAX_VALUE);
+            if (code >= 100 && amount > 0) {
+                transaction.code(code, amount);
+            }
+        }
+    }
+
+    private static int number(@Nullable String text, int most) {
+        if (text == null || text.isEmpty() || text.length() > 10) {
+            return -1;
+        }
+        long number = 0;
+        for (int i = 0; i < text.length(); i++) {
+            int digit = text.charAt(i) - '0';
+            if (digit < 0 || digit > 9) {
+                return -1;
+            }
+            number = number * 10 + digit;
+        }
+        return number > most ? -1 : (int) number;
     }
 }
