@@ -24,7 +24,12 @@ public final class Main {
 
     /// The program without its command line, by the caller's clock: for whoever runs it inside another process.
     public static Program program(InstantSource clock) {
-        return new Wiring(Role.ALL, clock);
+        return program(Role.ALL, clock);
+    }
+
+    /// A part of it.
+    public static Program program(Role role, InstantSource clock) {
+        return new Wiring(role, clock);
     }
 
     static CommandLine commandLine() {
