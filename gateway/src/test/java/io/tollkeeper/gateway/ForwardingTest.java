@@ -32,7 +32,7 @@ class ForwardingTest {
     void start() throws IOException {
         upstream = RudePeer.start(Manner.citizen());
         MemoryMeter meter = new MemoryMeter();
-        for (String product : List.of("plain", "based", "kept", "strict", "fixed", "append", "replace")) {
+        for (String product : List.of("query", "merged", "plain", "based", "kept", "strict", "fixed", "append", "replace")) {
             meter.product(product, "1", List.of("hits")).application(product, "app", "active").userKey(product, "k", "app");
         }
         String url = "http://127.0.0.1:" + upstream.port();
@@ -44,6 +44,8 @@ class ForwardingTest {
                         RunningGateway.product(url + "/base", p -> p.id("kept").hosts("kept.test").path(UpstreamPath.PRESERVE)),
                         RunningGateway.product(url, p -> p.id("strict").hosts("strict.test").path(UpstreamPath.REFUSE_AMBIGUOUS)),
                         RunningGateway.product(url + "/b?fix=1", p -> p.id("fixed").hosts("fixed.test")),
+                        RunningGateway.product(url + "?fix=1", p -> p.id("query").hosts("query.test")),
+                        RunningGateway.product(url + "//b//c/", p -> p.id("merged").hosts("merged.test")),
                         RunningGateway.product(url, p -> p.id("append").hosts("append.test").forwarded(ForwardedHeaders.APPEND)),
                         RunningGateway.product(url, p -> p.id("replace").hosts("replace.test").forwarded(ForwardedHeaders.REPLACE)))
                 .start();
@@ -76,7 +78,10 @@ class ForwardingTest {
             kept   | /a//b%2Fc?user_key=k              | /base/a//b%2Fc?user_key=k
             kept   | /?user_key=k                      | /base?user_key=k
             strict | /a/b?user_key=k                   | /a/b?user_key=k
+            based  | //?user_key=k                     | /base/?user_key=k
             fixed  | /a?user_key=k                     | /b/a?fix=1
+            query  | /a//b?user_key=k                  | /a/b?fix=1
+            merged | /a//b?user_key=k                  | /b/c/a/b?user_key=k
             """)
     void theTargetReachesTheUpstreamAsConfigured(String product, String sent, String received) throws IOException {
         assertThat(passed(product, "GET", sent).target()).isEqualTo(received);

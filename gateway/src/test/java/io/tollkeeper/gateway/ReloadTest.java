@@ -3,14 +3,17 @@ package io.tollkeeper.gateway;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
+import io.tollkeeper.core.catalog.AuthenticationMode;
 import io.tollkeeper.core.proxy.Finding;
 import io.tollkeeper.core.proxy.MappingRule;
+import io.tollkeeper.core.proxy.PolicySpec;
 import io.tollkeeper.core.proxy.ProxyConfig;
 import io.tollkeeper.core.reason.Reason;
 import io.tollkeeper.testkit.Eventually;
@@ -87,6 +90,53 @@ class ReloadTest {
         assertThat(answer.header("proxy-status")).isEqualTo("tollkeeper; error=proxy_configuration_error");
         assertThat(gateway.record(answer).reason()).isEqualTo(Reason.PRODUCT_BROKEN);
         assertThat(status("api.test", "/a")).isEqualTo(200);
+    }
+
+    @Test
+    void aBrokenProductWithOnFailedAnswersAsThatSaysWithoutABody() throws IOException {
+        ProxyConfig broken = api("/").toBuilder().policies(List.of(
+                new PolicySpec("on_failed", Map.of("error_status_code", 419L)),
+                new PolicySpec("no_such_policy", Map.of()),
+                PolicySpec.APICAST)).build();
+        assertThat(gateway.gateway().apply(List.of())).isEmpty();
+        assertThat(gateway.gateway().apply(List.of(broken))).extracting(Finding::text)
+                .singleElement().asString().startsWith("product api  policy_chain[2].name: no_such_policy is no policy");
+        RawAnswer answer = gateway.get("/a?user_key=k");
+        assertThat(answer.status()).isEqualTo(419);
+        assertThat(answer.text()).isEmpty();
+        assertThat(answer.header("content-type")).isNull();
+        assertThat(gateway.record(answer).reason()).isEqualTo(Reason.PRODUCT_BROKEN);
+    }
+
+    @Test
+    void aPolicyThatIsNotBuiltYetIsAMistakeThatSaysSo() {
+        ProxyConfig config = api("/").toBuilder().policies(List.of(new PolicySpec("cors", Map.of()), PolicySpec.APICAST)).build();
+        assertThat(gateway.gateway().check(List.of(config))).extracting(Finding::text).singleElement().asString()
+                .startsWith("product api  policy_chain[1].name: policy cors is not built yet");
+    }
+
+    @Test
+    void anEmptyChainAnswers200WithoutACheck() throws IOException {
+        gateway.gateway().apply(List.of(api("/").toBuilder().policies(List.of()).build()));
+        RawAnswer answer = gateway.get("/a");
+        assertThat(answer.status()).isEqualTo(200);
+        assertThat(answer.text()).isEmpty();
+        assertThat(upstream.received()).isZero();
+    }
+
+    @Test
+    void nativeOauthIsAnswered501() throws IOException {
+        gateway.gateway().apply(List.of(api("/").toBuilder().mode(AuthenticationMode.OAUTH).build()));
+        RawAnswer answer = gateway.get("/a?access_token=t");
+        assertThat(answer.status()).isEqualTo(501);
+        assertThat(gateway.record(answer).reason()).isEqualTo(Reason.OAUTH_NATIVE);
+    }
+
+    @Test
+    void doubtsAboutUnchangedProductsAreToldWithEveryConfiguration() {
+        List<ProxyConfig> doubtful = List.of(RunningGateway.product("http://127.0.0.1:1", p -> p.rules(
+                new MappingRule("GET", "relative", List.of(), "hits", 1, false))));
+        assertThat(gateway.gateway().apply(doubtful)).isNotEmpty().isEqualTo(gateway.gateway().apply(doubtful));
     }
 
     @Test

@@ -10,6 +10,7 @@ import io.tollkeeper.app.document.Document;
 import io.tollkeeper.app.document.Findings;
 import io.tollkeeper.app.settings.Settings.Transport;
 import io.tollkeeper.core.proxy.Finding;
+import io.tollkeeper.gateway.route.PathRouting;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -151,6 +152,20 @@ class SettingsReaderTest {
                 "CONFIG_REDIS_PROXY  warning: has no effect here: the store is embedded (setting `data`), no Redis is used",
                 "CONFIG_WHATEVER  warning: has no effect here: Tollkeeper knows no such variable (docs/settings.md lists 3scale's)",
                 "PUMA_WORKERS  warning: has no effect here: one process serves all processors (setting `event-loops`)");
+    }
+
+    @Test void pathRoutingIsWhatThreescalesSwitchesSayTheStrongerFirst() {
+        assertThat(routing(Map.of())).isEqualTo(PathRouting.OFF);
+        assertThat(routing(Map.of("APICAST_PATH_ROUTING", "true"))).isEqualTo(PathRouting.ON);
+        assertThat(routing(Map.of("APICAST_PATH_ROUTING_ENABLED", "1"))).isEqualTo(PathRouting.ON);
+        assertThat(routing(Map.of("APICAST_PATH_ROUTING_ONLY", "1", "APICAST_PATH_ROUTING", "1"))).isEqualTo(PathRouting.ONLY);
+        assertThat(routing(Map.of("APICAST_PATH_ROUTING_ONLY", "false", "APICAST_PATH_ROUTING", "true"))).isEqualTo(PathRouting.ON);
+        assertThat(routing(Map.of("APICAST_PATH_ROUTING", "yes"))).isEqualTo(PathRouting.OFF);
+        assertThat(told()).isEmpty();
+    }
+
+    private PathRouting routing(Map<String, String> environment) {
+        return read(null, environment).gateway().pathRouting();
     }
 
     private Settings read(@Nullable String yaml, Map<String, String> environment, String... overrides) {

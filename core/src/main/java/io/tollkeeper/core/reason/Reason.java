@@ -159,6 +159,9 @@ public enum Reason {
     ISSUER_MISSING("A-IDP-MISSING", CONFIG, 403, "proxy_configuration_error",
             "Authentication failed.",
             "Name the provider of this product: an issuer URL, or issuer, algorithms and keys in the document."),
+    OAUTH_NATIVE("A-OAUTH-NATIVE", CONFIG, 501, "proxy_configuration_error",
+            "This API's way to log in is not offered here.",
+            "Native OAuth 2 is gone (3scale's gateway lost it too): let an OpenID provider issue the tokens, authentication_method oidc."),
 
     // ---- how much
     LIMIT("L-LIMIT", CLIENT, 429, "http_request_denied",

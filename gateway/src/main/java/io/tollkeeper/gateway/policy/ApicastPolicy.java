@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.EnumSet;
 import java.util.Set;
 
+import io.tollkeeper.core.catalog.AuthenticationMode;
 import io.tollkeeper.core.flight.FlightRecord;
 import io.tollkeeper.core.flight.Stage;
 import io.tollkeeper.core.reason.Reason;
@@ -30,6 +31,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// | phase | step | refused with |
 /// |---|---|---|
+/// | rewrite | a product with native OAuth | `A-OAUTH-NATIVE` |
 /// | rewrite | read a form body if something in it could matter | |
 /// | rewrite | find credentials | `A-NO-CREDENTIALS`: before the rules, so no key and no rule is 401 |
 /// | rewrite | match mapping rules, sum up usage | |
@@ -49,6 +51,7 @@ final class ApicastPolicy implements Policy {
     private final Meter.Account account;
     private final Forwarder forwarder;
     private final @Nullable UpstreamTarget target;
+    private final boolean nativeOauth;
 
     ApicastPolicy(ProductParts parts) {
         credentials = parts.credentials();
@@ -57,6 +60,7 @@ final class ApicastPolicy implements Policy {
         account = parts.account();
         forwarder = parts.forwarder();
         target = parts.target();
+        nativeOauth = parts.config().mode() == AuthenticationMode.OAUTH && parts.config().openId() == null;
     }
 
     @Override
@@ -73,16 +77,18 @@ final class ApicastPolicy implements Policy {
             return exchange.refuse(Reason.MALFORMED, "upstream.path is refuse-ambiguous: the path was sent as "
                     + request.path() + ", its normal form is " + exchange.path());
         }
+        if (nativeOauth) {
+            return exchange.refuse(Reason.OAUTH_NATIVE, "backend_version is oauth, authentication_method is not oidc");
+        }
         if (mayHaveForm(request) && (credentials.mayNeedForm(request) || rules.hasConditions(request.method()))) {
             return readForm(exchange);
         }
         return identifyAndMatch(exchange);
     }
 
-    /// As the original: on HTTP/2 the body is never looked at.
+    /// On every version: the original does not look at bodies on HTTP/2, where such callers got 401 for no reason.
     private static boolean mayHaveForm(Request request) {
         return !request.body().isEmpty()
-                && request.majorVersion() == 1
                 && switch (request.method()) {
                     case "POST", "PUT", "PATCH" -> isForm(request.headers());
                     default -> false;

@@ -28,9 +28,11 @@ public final class UpstreamTarget {
         this.direct = upstream.proxy() == null ? upstream : upstream.through(null);
         this.http2 = http2;
         this.description = upstream.describe();
-        this.basePath = basePath.equals("/") ? "" : basePath;
-        this.fixedQuery = fixedQuery;
         this.pathStyle = config.upstreamPath();
+        boolean literal = pathStyle == UpstreamPath.PRESERVE || pathStyle == UpstreamPath.REFUSE_AMBIGUOUS;
+        String written = literal ? basePath : basePath.replaceAll("/{2,}", "/");
+        this.basePath = written.equals("/") ? "" : written;
+        this.fixedQuery = fixedQuery;
         this.forwarded = config.forwarded();
         this.secretToken = config.secretToken();
     }
@@ -220,7 +222,7 @@ public final class UpstreamTarget {
     String target(String target, String path, @Nullable String query, String normal) {
         boolean based = !basePath.isEmpty();
         boolean normalise = pathStyle == UpstreamPath.NORMALISE
-                || based && pathStyle == UpstreamPath.NORMALISE_BEHIND_BASE_PATH;
+                || (based || fixedQuery != null) && pathStyle == UpstreamPath.NORMALISE_BEHIND_BASE_PATH;
         if (!based && !normalise && fixedQuery == null) {
             return target;
         }
@@ -228,7 +230,7 @@ public final class UpstreamTarget {
         StringBuilder text = new StringBuilder(basePath.length() + target.length() + 8);
         if (!based) {
             text.append(rest);
-        } else if (path.equals("/")) {
+        } else if (rest.equals("/")) {
             text.append(basePath);
         } else {
             text.append(basePath, 0, basePath.endsWith("/") ? basePath.length() - 1 : basePath.length()).append(rest);
