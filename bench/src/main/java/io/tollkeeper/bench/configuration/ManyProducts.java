@@ -28,6 +28,7 @@ import io.tollkeeper.http.EngineSettings;
 import io.tollkeeper.http.ListenerSettings;
 import io.tollkeeper.http.Transport;
 import io.tollkeeper.http.fetch.Fetcher;
+import io.tollkeeper.http.recorder.LogFormat;
 import io.tollkeeper.http.recorder.Recorder;
 import io.tollkeeper.http.recorder.RecorderSettings;
 
@@ -52,8 +53,8 @@ public final class ManyProducts {
     private ManyProducts(Engine engine) {
         this.engine = engine;
         // few records: a ring that fills up while changes go on is no growth of theirs
-        var recorder = new Recorder(engine.loops(), new RecorderSettings(16, 50, 8192), null, null);
-        gateway = new Gateway(engine, UpstreamSettings.DEFAULT, PathRouting.OFF, JwtSettings.DEFAULT,
+        var recorder = new Recorder(engine.loops(), new RecorderSettings(16, 50, 8192, LogFormat.JSON), null, null);
+        gateway = new Gateway(engine, UpstreamSettings.DEFAULT, PathRouting.OFF, false, JwtSettings.DEFAULT,
                 new Fetcher(engine, ClientTls.VERIFIED, "Tollkeeper/bench"), EVERYBODY, InstantSource.system(), recorder);
     }
 
