@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -104,6 +105,8 @@ class FailuresIT {
         chapter(text, "The upstream");
         namesFail();
         chapter(text, "Names");
+        meterFails();
+        chapter(text, "A meter over HTTP");
         System.out.println(text);
         if (Boolean.getBoolean("failures.write")) {
             Files.writeString(PAGE, text);
@@ -184,12 +187,12 @@ class FailuresIT {
         row("It is well again", "200", () -> behaving(Manner.citizen()));
     }
 
-    private Seen onNewConnection(String host) throws IOException {
+    private Seen onNewConnection(String host) throws Exception {
         upstream.dropConnections();
         return get(host);
     }
 
-    private Seen behaving(Manner manner) throws IOException {
+    private Seen behaving(Manner manner) throws Exception {
         upstream.dropConnections();
         upstream.behave(manner);
         return get("up");
@@ -258,14 +261,119 @@ class FailuresIT {
         });
     }
 
-    private static String request(String method, String host) {
-        return method + " /a?user_key=k HTTP/1.1\r\nHost: " + host + "\r\n" + (method.equals("POST") ? "Content-Length: 2\r\n\r\nok" : "\r\n");
+    /// A gateway alone, before a meter of ours and one that does what it is told.
+    private void meterFails() throws Exception {
+        upstream.dropConnections();
+        upstream.behave(Manner.citizen());
+        var stub = keep(RudePeer.start(Manner.answering(GRANTED)));
+        var meterFolder = Files.createDirectory(folder.resolve("meter"));
+        var meterPorts = RunningProgram.freePorts();
+        var products = new StringBuilder();
+        product(products, "310", "http://127.0.0.1:1");
+        product(products, "311", "http://127.0.0.1:1");
+        Files.writeString(meterFolder.resolve("tollkeeper.yaml"), "products:\n" + products.toString()
+                .replace("hosts: [310]", "service-tokens: [st310]\n      hosts: [h310]").replace("hosts: [311]", "service-tokens: [st311]\n      hosts: [h311]"));
+        var meter = keep(RunningProgram.startRole("meter", meterFolder, meterPorts));
+        var ours = "http://127.0.0.1:" + meterPorts.get("meter");
+
+        var gatewayFolder = Files.createDirectory(folder.resolve("gateway"));
+        Files.writeString(gatewayFolder.resolve("config.json"), "{\"services\": ["
+                + service("310", "strict", ours, "") + ","
+                + service("311", "resilient", ours, "{\"name\": \"caching\", \"version\": \"builtin\", \"configuration\": {\"caching_type\": \"resilient\"}},") + ","
+                + service("320", "stub", "http://127.0.0.1:" + stub.port(), "") + ","
+                + service("321", "nameless", "http://nxdomain.test", "") + "]}");
+        Files.writeString(gatewayFolder.resolve("tollkeeper.yaml"), """
+                dns: {servers: "127.0.0.1:%d", resolv-conf: /dev/null, query-timeout: 300ms}
+                flight: {successes-per-second: 1000000}
+                gateway: {configuration-file: config.json}
+                """.formatted(dns.port()));
+        program = keep(RunningProgram.startRole("gateway", gatewayFolder, RunningProgram.freePorts()));
+        control = new ControlClient(gatewayFolder.resolve("data"));
+
+        row("It takes 2 s; the first call of a key", "200 after 2 s", () -> {
+            stub.behave(slowly());
+            return get("stub", "slow");
+        });
+        row("It takes 2 s; the next calls of the key", "200; on the same connection each waits for the report before it", () -> {
+            try (var client = RawClient.connect(program.port("gateway"))) {
+                client.send(request("GET", "stub", "slow")).answer();
+                return timed(() -> client.send(request("GET", "stub", "slow")).answer());
+            }
+        });
+        row("It answers with bytes that are not HTTP; a key that is new", "403", () -> told(stub, Manner.garbage(), "k1"));
+        row("It closes without an answer; a key that is new", "403", () -> told(stub, Manner.closeAfter(""), "k2"));
+        row("It resets the connection; a key that is new", "403", () -> told(stub, Manner.resetAfterRequest(), "k3"));
+        row("It answers 500; a key that is new", "403", () -> told(stub, Manner.answering("HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n"), "k4"));
+        row("It is well again; a key that was refused meanwhile", "200", () -> told(stub, Manner.answering(GRANTED), "k4"));
+        row("Its name does not exist", "403", () -> get("nameless", "k"));
+
+        assertThat(get("strict", "k").text).isEqualTo("200");
+        assertThat(get("resilient", "k").text).isEqualTo("200");
+        meter.kill();
+        row("It is killed; a key that is new", "403", () -> get("strict", "other"));
+        row("It is killed; the first call of a key that it had let in (caching strict)", "200", () -> get("strict", "k"));
+        row("It is killed; the calls after that, when the report has failed (caching strict)", "403",
+                () -> Eventually.value("refused", () -> get("strict", "k"), seen -> seen.text.equals("403")));
+        row("It is killed; calls of a key that it had let in (caching resilient)", "200", () -> {
+            get("resilient", "k");
+            return get("resilient", "k");
+        });
+        keep(RunningProgram.startRole("meter", meterFolder, meterPorts));
+        row("It is started again; the next call", "200", () -> get("strict", "k"));
     }
 
-    private Seen get(String host) throws IOException {
+    private static final String GRANTED = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+
+    private static Manner slowly() {
+        return with -> {
+            if (with.readRequest() == null) {
+                return false;
+            }
+            with.pause(Duration.ofSeconds(2));
+            with.write(GRANTED);
+            return true;
+        };
+    }
+
+    private Seen told(RudePeer meter, Manner manner, String key) throws Exception {
+        meter.dropConnections();
+        meter.behave(manner);
+        return get("stub", key);
+    }
+
+    private String service(String id, String host, String meter, String policies) {
+        return """
+                {"id": "%1$s", "system_name": "%2$s", "backend_version": "1",
+                 "backend_authentication_type": "service_token", "backend_authentication_value": "st%1$s",
+                 "proxy": {"hosts": ["%2$s"], "api_backend": "http://127.0.0.1:%5$d", "backend": {"endpoint": "%3$s"},
+                  "policy_chain": [%4$s {"name": "apicast", "version": "builtin", "configuration": {}}],
+                  "proxy_rules": [{"http_method": "GET", "pattern": "/", "metric_system_name": "hits", "delta": 1}]}}
+                """.formatted(id, host, meter, policies, upstream.port());
+    }
+
+    private static String request(String method, String host) {
+        return request(method, host, "k");
+    }
+
+    private static String request(String method, String host, String key) {
+        return method + " /a?user_key=" + key + " HTTP/1.1\r\nHost: " + host + "\r\n" + (method.equals("POST") ? "Content-Length: 2\r\n\r\nok" : "\r\n");
+    }
+
+    private Seen get(String host) throws Exception {
+        return get(host, "k");
+    }
+
+    private Seen get(String host, String key) throws Exception {
         try (var client = RawClient.connect(program.port("gateway"))) {
-            return seen(client.send(request("GET", host)).answer());
+            return timed(() -> client.send(request("GET", host, key)).answer());
         }
+    }
+
+    private static Seen timed(Callable<RawAnswer> call) throws Exception {
+        long begun = System.nanoTime();
+        var seen = seen(call.call());
+        var took = Duration.ofNanos(System.nanoTime() - begun);
+        return took.toMillis() < 1900 ? seen : new Seen(seen.text + " after " + took.toSeconds() + " s", seen.requestId);
     }
 
     private static Seen seen(RawAnswer answer) {

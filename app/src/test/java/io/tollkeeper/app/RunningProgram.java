@@ -54,6 +54,11 @@ final class RunningProgram implements AutoCloseable {
         return ready(launch("meter", folder, freePorts(), more));
     }
 
+    /// Starts `tollkeeper gateway` or another role and waits until it is ready.
+    static RunningProgram startRole(String role, Path folder, Map<String, Integer> ports, String... more) {
+        return ready(launch(role, folder, ports, more));
+    }
+
     static RunningProgram ready(RunningProgram program) {
         Eventually.value("ready", PATIENCE, program::greeting, text -> {
             if (!program.process.isAlive()) {

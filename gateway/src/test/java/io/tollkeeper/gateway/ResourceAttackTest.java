@@ -27,6 +27,7 @@ import io.tollkeeper.testkit.RawAnswer;
 import io.tollkeeper.testkit.RawClient;
 import io.tollkeeper.testkit.RudePeer;
 import io.tollkeeper.testkit.TestCertificates;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -85,7 +86,7 @@ class ResourceAttackTest {
         upstream.close();
     }
 
-    private static ListenerSettings impatient(String name, ServerTls tls) {
+    private static ListenerSettings impatient(String name, @Nullable ServerTls tls) {
         return new ListenerSettings(
                 name, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), tls,
                 new WireLimits(8192, 8192, 32768, 100, -1, 1000, SOON),
