@@ -86,6 +86,13 @@ public record Upstream(
                 Duration.ZERO);
     }
 
+    /// The same with other TLS settings; one that is spoken to without TLS stays so.
+    public Upstream with(ClientTls other) {
+        return tls == null
+                ? this
+                : new Upstream(other, host, port, hostHeader, serverName, timeouts, maxConnections, protocol, proxy);
+    }
+
     /// The same spoken to in another protocol.
     public Upstream with(Protocol other) {
         return new Upstream(tls, host, port, hostHeader, serverName, timeouts, maxConnections, other, proxy);

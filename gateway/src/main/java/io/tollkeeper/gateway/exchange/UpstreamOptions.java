@@ -1,5 +1,6 @@
 package io.tollkeeper.gateway.exchange;
 
+import io.tollkeeper.http.ClientTls;
 import io.tollkeeper.http.Upstream;
 import org.jspecify.annotations.Nullable;
 
@@ -8,12 +9,14 @@ import org.jspecify.annotations.Nullable;
 public final class UpstreamOptions {
 
     private Upstream.@Nullable Timeouts timeouts;
+    private @Nullable ClientTls tls;
     private boolean tunnel;
     private boolean unbuffered;
     private boolean http2;
 
     void reset() {
         timeouts = null;
+        tls = null;
         tunnel = false;
         unbuffered = false;
         http2 = false;
@@ -44,6 +47,15 @@ public final class UpstreamOptions {
 
     public void speakHttp2() {
         http2 = true;
+    }
+
+    /// TLS settings instead of the product's.
+    public @Nullable ClientTls tls() {
+        return tls;
+    }
+
+    public void tls(ClientTls newTls) {
+        tls = newTls;
     }
 
     /// Limits in time instead of the product's.

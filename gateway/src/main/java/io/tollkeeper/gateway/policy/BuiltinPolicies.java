@@ -27,6 +27,7 @@ public final class BuiltinPolicies {
             entry(OnFailedPolicy.NAME, (fields, _) -> OnFailedPolicy.create(fields)),
             entry("request_unbuffered", (_, _) -> new RequestUnbufferedPolicy()),
             entry("upstream_connection", UpstreamConnectionPolicy::read),
+            entry("upstream_mtls", UpstreamMtlsPolicy::read),
             entry("websocket", (_, _) -> new WebSocketPolicy()));
 
     private static Map.Entry<String, PolicyFactory> entry(String name, PolicyFactory factory) {

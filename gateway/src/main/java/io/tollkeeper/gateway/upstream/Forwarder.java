@@ -11,6 +11,7 @@ import io.tollkeeper.gateway.exchange.Parking;
 import io.tollkeeper.gateway.exchange.Step;
 import io.tollkeeper.gateway.exchange.UpstreamOptions;
 import io.tollkeeper.http.Body;
+import io.tollkeeper.http.ClientTls;
 import io.tollkeeper.http.HeaderName;
 import io.tollkeeper.http.Headers;
 import io.tollkeeper.http.Request;
@@ -51,6 +52,13 @@ public final class Forwarder {
 
     public Forwarder(UpstreamPool pool) {
         this.pool = pool;
+    }
+
+    /// Reads the files of TLS settings that a policy has, so that mistakes show when a product is compiled. Blocks.
+    ///
+    /// @throws IllegalArgumentException if something cannot be used; the message names it
+    public void prepare(ClientTls tls) {
+        pool.prepare(tls);
     }
 
     /// Forwards the exchange's request. The client is asked for its body only now: an `Expect: 100-continue` that was
@@ -116,6 +124,10 @@ public final class Forwarder {
             sent.upgrade(true).headers().set(HeaderName.UPGRADE, String.valueOf(request.headers().get(HeaderName.UPGRADE)));
         }
         Upstream upstream = options.http2() ? target.http2() : tunnel ? target.direct() : target.upstream();
+        ClientTls tls = options.tls();
+        if (tls != null) {
+            upstream = target.with(upstream, tls);
+        }
         exchange.record().upstreamHost(options.http2() ? upstream.describe() : target.description());
         exchange.record().serverName(upstream.serverName());
         exchange.upstreamStarted();

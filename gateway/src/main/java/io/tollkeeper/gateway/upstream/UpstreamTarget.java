@@ -1,10 +1,13 @@
 package io.tollkeeper.gateway.upstream;
 
 import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 import io.tollkeeper.core.proxy.ForwardedHeaders;
 import io.tollkeeper.core.proxy.ProxyConfig;
 import io.tollkeeper.core.proxy.UpstreamPath;
+import io.tollkeeper.http.ClientTls;
 import io.tollkeeper.http.Headers;
 import io.tollkeeper.http.Upstream;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +17,8 @@ public final class UpstreamTarget {
 
     private final Upstream upstream;
     private final Upstream direct;
+    /// Made by policies, so as many as their configurations.
+    private final Map<Upstream, Upstream> variants = new ConcurrentHashMap<>();
     private final String description;
     private final String basePath;
     private final @Nullable String fixedQuery;
@@ -190,6 +195,11 @@ public final class UpstreamTarget {
     /// specification, section 12.15).
     Upstream http2() {
         return http2;
+    }
+
+    /// An upstream of this target with other TLS settings: the same object for equal ones.
+    Upstream with(Upstream upstream, ClientTls tls) {
+        return variants.computeIfAbsent(upstream.with(tls), made -> made);
     }
 
     /// `http://host:port`.
