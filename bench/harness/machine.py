@@ -16,7 +16,8 @@ WORK = ROOT / "bench" / "work"
 PROGRAM_CORE = 0
 LOAD_CORE = 1
 
-PACKAGES = {"nginx": "nginx-light", "haproxy": "haproxy", "wrk": "wrk", "taskset": "util-linux"}
+PACKAGES = {"nginx": "nginx-light", "haproxy": "haproxy", "wrk": "wrk", "taskset": "util-linux",
+            "h2load": "nghttp2-client", "openssl": "openssl"}
 
 
 def need(*programs):

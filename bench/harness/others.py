@@ -1,6 +1,8 @@
 """The programs that we are compared with, and the upstream that serves everybody."""
 
 import os
+import subprocess
+import sys
 
 from . import machine
 from .program import Program, free_port
@@ -35,7 +37,52 @@ def nginx_proxy(upstream_port):
     }}""")
 
 
-def nginx(name, port, server, core, http=""):
+def nginx_http2_proxy(upstream_port, certificate, key):
+    """One worker, HTTP/2 over TLS from clients, HTTP/1.1 with keep-alive to the upstream, no access log."""
+    port = free_port()
+    program = nginx("nginx-http2", port, f"""
+        http2_max_concurrent_streams 128;
+        ssl_certificate {certificate};
+        ssl_certificate_key {key};
+        ssl_protocols TLSv1.3;
+        location / {{
+            proxy_pass http://upstream;
+            proxy_http_version 1.1;
+            proxy_set_header Connection "";
+            proxy_set_header Host $host;
+        }}""", core=machine.PROGRAM_CORE, http=f"""
+    upstream upstream {{
+        server 127.0.0.1:{upstream_port};
+        keepalive 256;
+        keepalive_requests 1000000000;
+    }}""", listen=" ssl http2")
+    program.tls_port = port
+    return program
+
+
+def spring_cloud_gateway(upstream_port):
+    """One route and nothing else, on the same JVM with the same heap; none if its libraries cannot be had."""
+    folder = machine.ROOT / "bench" / "spring-cloud-gateway"
+    class_path = folder / "target" / "class-path"
+    if not class_path.exists():
+        command = ["mvn", "-q", "process-classes"]
+        environment = {**os.environ, "JAVA_HOME": machine.java_home()}
+        for options in (["-o"], []):
+            done = subprocess.run(command + options, cwd=folder, env=environment, stdout=subprocess.PIPE,
+                                  stderr=subprocess.STDOUT, text=True, check=False)
+            if done.returncode == 0:
+                break
+        else:
+            print(f"Spring Cloud Gateway cannot be built and is left out:\n{done.stdout[-2000:]}", file=sys.stderr)
+            return None
+    port = free_port()
+    return Program("spring-cloud-gateway", [
+        machine.java(), "-XX:+UseSerialGC", "-XX:+UseCompactObjectHeaders", "-Xmx256m", "-cp",
+        f"{folder / 'target' / 'classes'}:{class_path.read_text(encoding='utf-8').strip()}", "bench.SpringCloudGateway",
+        port, upstream_port], port)
+
+
+def nginx(name, port, server, core, http="", listen=""):
     folder = machine.WORK / name
     folder.mkdir(exist_ok=True)
     user = "user root;" if os.geteuid() == 0 else ""
@@ -55,7 +102,7 @@ http {{
     uwsgi_temp_path {folder}/uwsgi;
     scgi_temp_path {folder}/scgi;{http}
     server {{
-        listen 127.0.0.1:{port} backlog=4096;{server}
+        listen 127.0.0.1:{port}{listen} backlog=4096;{server}
     }}
 }}
 """, encoding="utf-8")

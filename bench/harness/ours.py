@@ -47,12 +47,15 @@ def bare(transport, upstream_port):
         "-cp", class_path(), "io.tollkeeper.bench.BareProxy", transport, port, upstream_port], port)
 
 
-def gateway(name, transport, upstream_port, patterns=None):
-    """`./tollkeeper run` with one product: user_key, a limit, metering, flight records, metrics, access log."""
-    return tollkeeper(name, transport, upstream_port, patterns or TWO_RULES)
+def gateway(name, transport, upstream_port, patterns=None, tls=None):
+    """`./tollkeeper run` with one product: user_key, a limit, metering, flight records, metrics, access log.
+
+    tls: certificate and key, for a listener over TLS beside the plain one.
+    """
+    return tollkeeper(name, transport, upstream_port, patterns or TWO_RULES, tls)
 
 
-def tollkeeper(name, transport, upstream_port, patterns):
+def tollkeeper(name, transport, upstream_port, patterns, tls):
     folder = machine.WORK / name
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
@@ -61,11 +64,17 @@ def tollkeeper(name, transport, upstream_port, patterns):
     configuration.write_text(declaration(upstream_port, patterns), encoding="utf-8")
     settings = [f"{part}.listen=127.0.0.1:{port}" for part, port in ports.items()]
     settings += [f"transport={transport}", f"access-log={folder / 'access.log'}"]
+    tls_port = None
+    if tls is not None:
+        tls_port = free_port()
+        settings += [f"gateway.tls.listen=127.0.0.1:{tls_port}", f"gateway.tls.certificate={tls[0]}",
+                     f"gateway.tls.key={tls[1]}"]
     command = [machine.ROOT / "tollkeeper", "run", "--config", configuration, "--data", folder / "data"]
     for setting in settings:
         command += ["--set", setting]
     program = Program(name, command, ports["gateway"], environment={**ENVIRONMENT, "JAVA_HOME": machine.java_home()})
     program.truncated = folder / "access.log"
+    program.tls_port = tls_port
     return program
 
 

@@ -11,7 +11,7 @@ QUIET = 0.15
 HEAD = """# Results of `bench/run`
 
 Written by the run; do not edit. CPU is user plus system time of the process and its children, divided by the requests
-that wrk completed. Ratios and differences are taken within a paired round; the figure is the median over the rounds.
+that the load generator completed. Ratios and differences are taken within a paired round; the figure is the median over the rounds.
 """
 
 
@@ -28,8 +28,8 @@ def table(head, rows):
     return "\n".join([text(head), rule] + [text(row) for row in rows])
 
 
-def contest(contestants, base):
-    """The table of a contest, ratios against `base`."""
+def contest(contestants, base, times=("p50 ms", "p99 ms")):
+    """The table of a contest, ratios against `base`; `times` says what the load generator calls its two times."""
     rows = []
     for one in contestants:
         rows.append([
@@ -39,7 +39,7 @@ def contest(contestants, base):
             f"{one.median('others') * 100:.0f} %", f"{one.median('p50'):.2f}", f"{one.median('p99'):.2f}",
             f"{one.resident_mib:.0f}", "" if one.allocated is None else f"{one.allocated:,.0f}"])
     return table(["", "CPU µs/request", "min–max", f"÷ {base.name}", "requests/s", "core used", "core used by others",
-                  "p50 ms", "p99 ms", "RSS MiB", "heap B/request"], rows)
+                  *times, "RSS MiB", "heap B/request"], rows)
 
 
 def warning(contestants):
