@@ -8,6 +8,7 @@ import java.util.List;
 
 import io.tollkeeper.app.command.Program;
 import io.tollkeeper.app.command.Sources;
+import io.tollkeeper.app.command.VersionCommand;
 import io.tollkeeper.app.control.ControlSocket;
 import io.tollkeeper.app.declaration.Configuration;
 import io.tollkeeper.app.declaration.Configuration.Loaded;
@@ -31,11 +32,14 @@ import io.tollkeeper.gateway.Gateway;
 import io.tollkeeper.gateway.jwt.JwtSettings;
 import io.tollkeeper.gateway.meter.Meter;
 import io.tollkeeper.gateway.meter.RemoteMeter;
+import io.tollkeeper.gateway.trace.TraceSettings;
+import io.tollkeeper.gateway.trace.Tracer;
 import io.tollkeeper.gateway.upstream.UpstreamSettings;
 import io.tollkeeper.http.ClientTls;
 import io.tollkeeper.http.Engine;
 import io.tollkeeper.http.ListenerSettings;
 import io.tollkeeper.http.WireLimits;
+import io.tollkeeper.http.fetch.FetchUrl;
 import io.tollkeeper.http.fetch.Fetcher;
 import io.tollkeeper.http.metrics.PrometheusText;
 import io.tollkeeper.http.recorder.Recorder;
@@ -108,9 +112,10 @@ final class Wiring implements Program {
                 new RecorderSettings(settings.flight().records(), settings.flight().successesPerSecond(), LOG_LINES, settings.accessLogFormat()),
                 accessLog.channel(), flights));
         var fetcher = new Fetcher(engine, ClientTls.VERIFIED, UserAgent.of(settings.gateway().portal().environment()));
+        var tracer = role.hasGateway() ? tracer(settings.tracing(), fetcher, closing) : null;
         var gateway = role.hasGateway() ? closing.with(new Gateway(engine, upstreams(settings), settings.gateway().pathRouting(), settings.metrics().perProduct(),
                 new JwtSettings(settings.gateway().jwt().leeway(), settings.gateway().jwt().refresh()), fetcher,
-                meter(settings, parts, engine, closing), clock, recorder)) : null;
+                meter(settings, parts, engine, closing), clock, recorder, tracer)) : null;
         var served = parts == null ? null : parts.serve(recorder, closing);
 
         // Without a configuration a gateway serves the demo; a meter what the Internal API writes.
@@ -199,6 +204,13 @@ final class Wiring implements Program {
                 return gateway.apply(products);
             }
         };
+    }
+
+    private static @Nullable Tracer tracer(Settings.Tracing settings, Fetcher fetcher, Closing closing) {
+        var url = settings.endpoint() == null ? null : FetchUrl.parse(settings.endpoint().toString());
+        return url == null ? null : closing.with(new Tracer(new TraceSettings(url,
+                settings.authorization() == null ? null : settings.authorization().value(), settings.serviceName(), settings.ratio(),
+                settings.parentBased(), settings.queue(), settings.batch(), settings.delay()), fetcher, VersionCommand.current()));
     }
 
     private static UpstreamSettings upstreams(Settings settings) {

@@ -20,6 +20,7 @@ import io.tollkeeper.gateway.route.PathRouting;
 import io.tollkeeper.gateway.route.ServiceRouter;
 import io.tollkeeper.gateway.sync.ConfigurationSync;
 import io.tollkeeper.gateway.sync.ProductCompiler;
+import io.tollkeeper.gateway.trace.Tracer;
 import io.tollkeeper.gateway.upstream.Forwarder;
 import io.tollkeeper.gateway.upstream.UpstreamSettings;
 import io.tollkeeper.http.Engine;
@@ -43,6 +44,7 @@ public final class Gateway implements AutoCloseable {
     private final MetricsPage page;
     private final Meter meter;
     private final Issuers issuers;
+    private final @Nullable Tracer tracer;
     private final InstantSource clock;
     private volatile long appliedMillis;
     private volatile @Nullable HostLoader hosts;
@@ -51,6 +53,7 @@ public final class Gateway implements AutoCloseable {
     /// @param routing   whether mapping rules take part in choosing a product
     /// @param labelProducts whether metrics tell products apart
     /// @param jwt       how tokens are checked
+    /// @param tracer    where traces go, none for no traces
     /// @param fetcher   how providers of tokens are asked
     public Gateway(
             Engine engine,
@@ -61,10 +64,11 @@ public final class Gateway implements AutoCloseable {
             Fetcher fetcher,
             Meter meter,
             InstantSource clock,
-            Recorder recorder) {
+            Recorder recorder,
+            @Nullable Tracer tracer) {
         this.engine = engine;
         this.meter = meter;
-        loops = engine.loops().stream().map(loop -> new GatewayLoop(loop, clock, recorder.of(loop))).toList();
+        loops = engine.loops().stream().map(loop -> new GatewayLoop(loop, clock, recorder.of(loop), tracer)).toList();
         loops.forEach(GatewayLoop::watchLag);
         Forwarder forwarder = new Forwarder(engine.upstreams());
         ProductMetricsRegistry counted = new ProductMetricsRegistry(labelProducts, loops.size());
@@ -72,6 +76,7 @@ public final class Gateway implements AutoCloseable {
         sync = new ConfigurationSync(new ProductCompiler(meter, forwarder, upstreams, issuers, counted), router, routing, issuers, counted);
         page = new MetricsPage(loops.stream().map(GatewayLoop::metrics).toList(), counted);
         this.clock = clock;
+        this.tracer = tracer;
         appliedMillis = clock.millis();
     }
 
@@ -132,6 +137,9 @@ public final class Gateway implements AutoCloseable {
                 out);
         issuers.metrics(out);
         meter.metrics(out);
+        if (tracer != null) {
+            tracer.metrics(out);
+        }
     }
 
     /// Stops accepting and lets requests under way finish, for at most `patience`. Blocks.

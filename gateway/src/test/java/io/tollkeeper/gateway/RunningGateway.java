@@ -32,6 +32,8 @@ import io.tollkeeper.gateway.meter.Meter;
 import io.tollkeeper.gateway.meter.RemoteMeter;
 import io.tollkeeper.gateway.meter.RemoteMeterSettings;
 import io.tollkeeper.gateway.route.PathRouting;
+import io.tollkeeper.gateway.trace.TraceSettings;
+import io.tollkeeper.gateway.trace.Tracer;
 import io.tollkeeper.gateway.upstream.UpstreamSettings;
 import io.tollkeeper.http.ClientTls;
 import io.tollkeeper.http.Engine;
@@ -59,6 +61,7 @@ final class RunningGateway implements AutoCloseable {
     private final Engine engine;
     private final Recorder recorder;
     private final Gateway gateway;
+    private final @Nullable Tracer tracer;
     private final Meter meter;
     private final MemoryLog log = new MemoryLog();
     private final int port;
@@ -69,8 +72,10 @@ final class RunningGateway implements AutoCloseable {
         meter = builder.remote == null
                 ? builder.meter.start(builder.whenUnwritable)
                 : new RemoteMeter(engine.upstreams(), engine.loops(), builder.remote);
-        gateway = new Gateway(engine, builder.upstreams, builder.routing, builder.labelProducts, builder.jwt, new Fetcher(engine, ClientTls.VERIFIED, "Tollkeeper/test"),
-                meter, builder.clock, recorder);
+        Fetcher fetcher = new Fetcher(engine, ClientTls.VERIFIED, "Tollkeeper/test");
+        tracer = builder.traces == null ? null : new Tracer(builder.traces, fetcher, "test");
+        gateway = new Gateway(engine, builder.upstreams, builder.routing, builder.labelProducts, builder.jwt, fetcher,
+                meter, builder.clock, recorder, tracer);
         List<Finding> findings = gateway.apply(builder.products);
         assertThat(findings).filteredOn(Finding::isError).isEmpty();
         port = gateway.listen(ListenerSettings.plain("gateway", loopback())).getPort();
@@ -99,6 +104,7 @@ final class RunningGateway implements AutoCloseable {
         private InstantSource clock = InstantSource.system();
         private LogFormat logFormat = LogFormat.JSON;
         private boolean labelProducts;
+        private @Nullable TraceSettings traces;
         private JwtSettings jwt = JwtSettings.DEFAULT;
         private PathRouting routing = PathRouting.OFF;
         private WhenUnwritable whenUnwritable = WhenUnwritable.OPEN;
@@ -132,6 +138,11 @@ final class RunningGateway implements AutoCloseable {
 
         Builder logFormat(LogFormat format) {
             logFormat = format;
+            return this;
+        }
+
+        Builder traces(TraceSettings settings) {
+            traces = settings;
             return this;
         }
 
@@ -263,6 +274,9 @@ final class RunningGateway implements AutoCloseable {
     @Override
     public void close() {
         gateway.close();
+        if (tracer != null) {
+            tracer.close();
+        }
         recorder.close();
         engine.close();
     }

@@ -36,6 +36,7 @@ public record Settings(
         Meter meter,
         Management management,
         Metrics metrics,
+        Tracing tracing,
         Client client,
         Upstream upstream,
         Dns dns,
@@ -256,6 +257,33 @@ public record Settings(
             @Nullable ListenAddress listen,
             @Setting(value = "false", alias = "APICAST_EXTENDED_METRICS", says = "Whether times and statuses of upstreams are told per product (labels `service_id` and `service_system_name`), for at most 1000 products.")
             boolean perProduct) {}
+
+    /// OpenTelemetry traces of calls. 3scale's `OPENTELEMETRY` and `OPENTELEMETRY_CONFIG` set these too.
+    public record Tracing(
+            @Setting(value = "", says = "Where traces are sent, OTLP over HTTP, e.g. `http://collector:4318/v1/traces`. Not set: no traces.")
+            @Nullable URI endpoint,
+            @Setting(value = "", says = "Value of the `Authorization` header that the collector wants.")
+            @Nullable Secret authorization,
+            @Setting(value = "tollkeeper", says = "`service.name` of the traces.")
+            String serviceName,
+            @Setting(value = "1.0", says = "Which part of the calls is traced: 1 all, 0 none.")
+            double ratio,
+            @Setting(value = "true", says = "Whether a caller that sends `traceparent` decides for its calls, before the ratio.")
+            boolean parentBased,
+            @Setting(value = "2048", says = "Traced calls that may wait to be sent; what is more is dropped and counted.")
+            int queue,
+            @Setting(value = "512", says = "Spans sent together.")
+            int batch,
+            @Setting(value = "5s", says = "How long a span waits for others at most.")
+            Duration delay) implements Checked {
+
+        @Override public void check(Complaints complain) {
+            complain.atLeast("queue", queue, 1);
+            complain.atMost("queue", queue, 1_000_000);
+            complain.atLeast("batch", batch, 1);
+            complain.atMost("batch", batch, 8_192);
+        }
+    }
 
     /// What clients may send and how long they may take.
     public record Client(

@@ -134,6 +134,7 @@ public final class SettingsReader {
             takeAlias(key, environment);
         }
         takePinnedVersions(environment);
+        OpenTelemetryFile.read(environment, findings).forEach((key, value) -> given.put(key, new Given(value, "OPENTELEMETRY_CONFIG", 0)));
         ThreescaleVariables.tell(environment,
                 keys.values().stream().flatMap(key -> key.aliases().stream()).collect(Collectors.toSet()), findings);
         environment.entrySet().stream().sorted(Map.Entry.comparingByKey()).forEach(entry -> {

@@ -43,7 +43,7 @@ final class ThreescaleVariables {
             new WithoutEffect("CONFIG_REQUEST_LOGGERS", "the access log is one JSON line per call, where `access-log` says"),
             new WithoutEffect("CONFIG_LOG_PATH", "the program logs to standard error, calls where `access-log` says"),
             new WithoutEffect("CONFIG_HOPTOAD_API_KEY", "no errors are sent to a tracker: look at the log"),
-            new WithoutEffect("CONFIG_OPENTELEMETRY_*", "traces are not made"),
+            new WithoutEffect("CONFIG_OPENTELEMETRY_*", "traces are made of calls through the gateway only (setting `tracing.endpoint`)"),
             new WithoutEffect("CONFIG_CAN_CREATE_EVENT_BUCKETS", "the usage of every period can be asked for, no event buckets are kept"),
             new WithoutEffect("LISTENER_WORKERS", ONE_PROCESS),
             new WithoutEffect("PUMA_WORKERS", ONE_PROCESS),

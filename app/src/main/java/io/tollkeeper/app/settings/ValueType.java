@@ -33,6 +33,7 @@ record ValueType(String expected, Function<String, @Nullable Object> parse) {
             case "Secret" -> new ValueType("a text", Secret::new);
             case "String" -> new ValueType("a text", text -> text);
             case "int" -> new ValueType("a whole number", ValueType::wholeNumber);
+            case "double" -> new ValueType("a number from 0 to 1, e.g. 0.05", ValueType::share);
             case "boolean" -> new ValueType("true or false (or 1, 0)", ValueType::truth);
             default -> throw new IllegalStateException("no setting can be a " + type + " (add it to ValueType)");
         };
@@ -50,6 +51,14 @@ record ValueType(String expected, Function<String, @Nullable Object> parse) {
     private static String word(Object constant) {
         var name = constant.toString().toLowerCase(Locale.ROOT);
         return name.equals("io_uring") ? name : name.replace('_', '-');
+    }
+
+    private static @Nullable Object share(String text) {
+        if (!text.matches("[0-9]{0,3}(\\.[0-9]{1,18})?") || text.isEmpty()) {
+            return null;
+        }
+        double number = Double.parseDouble(text);
+        return number > 1 ? null : number;
     }
 
     static @Nullable Object duration(String text) {

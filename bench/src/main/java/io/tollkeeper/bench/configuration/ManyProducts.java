@@ -55,7 +55,7 @@ public final class ManyProducts {
         // few records: a ring that fills up while changes go on is no growth of theirs
         var recorder = new Recorder(engine.loops(), new RecorderSettings(16, 50, 8192, LogFormat.JSON), null, null);
         gateway = new Gateway(engine, UpstreamSettings.DEFAULT, PathRouting.OFF, false, JwtSettings.DEFAULT,
-                new Fetcher(engine, ClientTls.VERIFIED, "Tollkeeper/bench"), EVERYBODY, InstantSource.system(), recorder);
+                new Fetcher(engine, ClientTls.VERIFIED, "Tollkeeper/bench"), EVERYBODY, InstantSource.system(), recorder, null);
     }
 
     public static void main(String[] arguments) throws IOException, InterruptedException {

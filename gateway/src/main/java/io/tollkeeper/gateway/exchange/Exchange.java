@@ -9,6 +9,9 @@ import io.tollkeeper.core.flight.Stage;
 import io.tollkeeper.core.flight.StatusWriter;
 import io.tollkeeper.core.reason.Reason;
 import io.tollkeeper.gateway.credentials.Credentials;
+import io.tollkeeper.gateway.trace.TraceContext;
+import io.tollkeeper.gateway.trace.TracedCall;
+import io.tollkeeper.gateway.trace.Tracer;
 import io.tollkeeper.http.DeadlineWheel;
 import io.tollkeeper.http.Ending;
 import io.tollkeeper.http.HeaderName;
@@ -81,6 +84,9 @@ public final class Exchange {
     private long meterNanos;
     private Map<String, Object> claims = Map.of();
     private @Nullable DebugReport debug;
+    /// Made with the exchange where there are traces.
+    private final @Nullable TraceContext trace;
+    private long upstreamStarted;
 
     // the upstream's side
     private @Nullable UpstreamCall upstreamCall;
@@ -93,6 +99,7 @@ public final class Exchange {
 
     Exchange(GatewayLoop facilities) {
         this.facilities = facilities;
+        trace = facilities.sampler() == null ? null : new TraceContext();
     }
 
     /// Starts anew with a request whose head was read.
@@ -110,6 +117,7 @@ public final class Exchange {
         meterNanos = 0;
         claims = Map.of();
         debug = null;
+        upstreamStarted = 0;
         upstreamCall = null;
         upstreamActive = false;
         upstreamStatus = 0;
@@ -132,6 +140,9 @@ public final class Exchange {
         record.protocol(newRequest.protocol());
         record.clientAddress(clientAddress);
         facilities.metrics().begun();
+        if (trace != null && facilities.sampler() != null) {
+            trace.begin(newRequest.headers(), facilities.sampler());
+        }
         int alias = newRequest.headers().find(HeaderName.X_REQUEST_ID, 0);
         if (alias >= 0 && mayBeAlias(newRequest.headers(), alias)) {
             record.alias(newRequest.headers().value(alias));
@@ -258,6 +269,11 @@ public final class Exchange {
     public void form(Form state, @Nullable String text) {
         form = state;
         formText = text;
+    }
+
+    /// The trace that the call belongs to, none where there are no traces.
+    public @Nullable TraceContext trace() {
+        return trace;
     }
 
     /// What is told to a caller that knows the product's token; none for all others.
@@ -408,6 +424,7 @@ public final class Exchange {
         }
         long end = facts.endedNanos() != 0 ? facts.endedNanos() : System.nanoTime();
         upstreamNanos = Math.max(1, end - facts.startedNanos());
+        upstreamStarted = facts.startedNanos();
         record.upstreamAddress(addressText(facts));
         record.connectionId(facts.connectionNumber());
         record.connectionReused(facts.reused());
@@ -538,6 +555,9 @@ public final class Exchange {
         if (reason != null) {
             facilities.metrics().reason(reason);
         }
+        if (trace != null && trace.isSampled()) {
+            offerTrace(trace);
+        }
         LoopRecorder recorder = facilities.recorder();
         recorder.keep(record, now);
         LogEntry entry = recorder.claimLine();
@@ -545,6 +565,28 @@ public final class Exchange {
             fill(entry, status, nanos);
             recorder.publish();
         }
+    }
+
+    private void offerTrace(TraceContext sampled) {
+        Tracer tracer = facilities.tracer();
+        Request over = request;
+        if (tracer == null || over == null) {
+            return;
+        }
+        tracer.offer(new TracedCall(
+                record.copy(),
+                sampled.traceHigh(),
+                sampled.traceLow(),
+                sampled.parent(),
+                sampled.span(),
+                sampled.meterSpan(),
+                sampled.upstreamSpan(),
+                over.peer().tls() == null ? "http" : "https",
+                over.peer().remote().getPort(),
+                over.peer().local().getPort(),
+                meterNanos,
+                upstreamStarted,
+                upstreamNanos));
     }
 
     private void fill(LogEntry entry, int status, long nanos) {

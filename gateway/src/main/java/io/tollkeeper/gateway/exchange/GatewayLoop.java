@@ -6,9 +6,12 @@ import java.util.concurrent.TimeUnit;
 
 import io.tollkeeper.gateway.metrics.LoopMetrics;
 import io.tollkeeper.gateway.rules.RuleScratch;
+import io.tollkeeper.gateway.trace.Sampler;
+import io.tollkeeper.gateway.trace.Tracer;
 import io.tollkeeper.http.DeadlineWheel;
 import io.tollkeeper.http.Loop;
 import io.tollkeeper.http.recorder.LoopRecorder;
+import org.jspecify.annotations.Nullable;
 
 /// What the exchanges of one event loop share, and the exchanges that wait for their next use: an idle connection holds
 /// none. On its loop, but for the cells that other threads read.
@@ -24,14 +27,19 @@ public final class GatewayLoop {
     private final InstantSource clock;
     private final LoopRecorder recorder;
     private final LoopMetrics metrics;
+    private final @Nullable Tracer tracer;
+    private final @Nullable Sampler sampler;
     private final RuleScratch scratch = new RuleScratch();
     private final ArrayDeque<Exchange> free = new ArrayDeque<>();
     private final Lag lag = new Lag();
 
-    public GatewayLoop(Loop loop, InstantSource clock, LoopRecorder recorder) {
+    /// @param tracer where traces go, none if there are none
+    public GatewayLoop(Loop loop, InstantSource clock, LoopRecorder recorder, @Nullable Tracer tracer) {
         this.loop = loop;
         this.clock = clock;
         this.recorder = recorder;
+        this.tracer = tracer;
+        this.sampler = tracer == null ? null : tracer.sampler();
         this.metrics = new LoopMetrics(loop.index());
         DebugReport.prepare();
     }
@@ -46,6 +54,14 @@ public final class GatewayLoop {
 
     public RuleScratch scratch() {
         return scratch;
+    }
+
+    @Nullable Tracer tracer() {
+        return tracer;
+    }
+
+    @Nullable Sampler sampler() {
+        return sampler;
     }
 
     LoopRecorder recorder() {

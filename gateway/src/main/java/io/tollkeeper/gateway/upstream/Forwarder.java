@@ -159,6 +159,9 @@ public final class Forwarder {
             setAlone(headers, HeaderName.X_REAL_IP, client);
             forwarded(target.forwarded(), client, request, headers);
         }
+        if (exchange.trace() != null) {
+            exchange.trace().writeTo(headers);
+        }
         if (exchange.record().alias() == null) {
             // None was sent, or none that may be passed on.
             headers.set(HeaderName.X_REQUEST_ID, exchange.id());
