@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.concurrent.Semaphore;
 
 import io.netty.util.internal.PlatformDependent;
 import io.tollkeeper.core.reason.Reason;
@@ -218,6 +219,37 @@ class ProxyFlowTest {
             var answer = client.answer();
             assertThat(answer.ending()).isEqualTo(RawAnswer.Ending.COMPLETE);
             assertThat(answer.bodyLength()).isEqualTo(400_000);
+        }
+    }
+
+    // ---- events ----------------------------------------------------------------------------------------------------
+
+    @Test
+    void everyEventReachesTheClientWhenItHappens() throws Exception {
+        var arrived = new Semaphore(0);
+        Manner events = with -> {
+            with.readRequest();
+            with.write("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n");
+            for (int i = 0; i < 3; i++) {
+                // Each waits until the one before has arrived: nothing may be held back for more.
+                with.write("9\r\ndata: " + i + "\n\n\r\n");
+                arrived.acquireUninterruptibly();
+            }
+            with.write("0\r\n\r\n");
+            return false;
+        };
+        try (var upstream = RudePeer.start(events);
+                var client = RawClient.connect(proxyTo(upstream))) {
+            client.send("GET /events HTTP/1.1\r\nHost: h\r\n\r\n");
+            for (int i = 0; i < 3; i++) {
+                String event = "data: " + i + "\n\n";
+                StringBuilder heard = new StringBuilder();
+                while (heard.indexOf(event) < 0) {
+                    heard.append(client.readText(1));
+                }
+                arrived.release();
+            }
+            assertThat(client.readText(7)).isEqualTo("\r\n0\r\n\r\n");
         }
     }
 
