@@ -7,6 +7,7 @@ import java.util.concurrent.Callable;
 import io.tollkeeper.app.declaration.Configuration;
 import io.tollkeeper.app.declaration.Configuration.Loaded;
 import io.tollkeeper.app.declaration.DeclaredProduct;
+import io.tollkeeper.app.operate.ProductCheck;
 import io.tollkeeper.core.proxy.Finding;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -51,13 +52,18 @@ public final class CheckCommand implements Callable<Integer> {
         return 1;
     }
 
+    /// Of a 3scale document a product with a mistake is refused and the others are not, so both are told.
     private static int good(Path asked, Configuration configuration) {
+        var ofProducts = ProductCheck.findings(configuration);
         configuration.warnings().forEach(warning -> System.out.println(warning.text()));
+        ofProducts.forEach(finding -> System.out.println(finding.text()));
         var products = configuration.declared().products();
-        System.out.println(asked + " is good: " + count(products.size(), "product")
-                + (configuration.warnings().isEmpty() ? "" : ", " + count(configuration.warnings().size(), "warning")));
+        long mistakes = ofProducts.stream().filter(Finding::isError).count();
+        long doubts = configuration.warnings().size() + ofProducts.size() - mistakes;
+        System.out.println(asked + (mistakes == 0 ? " is good: " : " has " + count(mistakes, "mistake") + ": ") + count(products.size(), "product")
+                + (doubts == 0 ? "" : ", " + count(doubts, "warning")));
         products.forEach(product -> System.out.println("  " + line(product)));
-        return 0;
+        return mistakes == 0 ? 0 : 1;
     }
 
     private static String line(DeclaredProduct product) {

@@ -50,6 +50,23 @@ class CheckCommandTest {
                 """.formatted(file)));
     }
 
+    @Test void ofADocumentOfThreescalesTheMistakesOfEachProductAreTold() throws IOException {
+        var file = file("""
+                {"services": [
+                  {"id": 1, "backend_version": "1", "proxy": {"hosts": ["a"], "error_status_no_match": 7}},
+                  {"id": 2, "backend_version": "1", "proxy": {"hosts": ["A", "b"], "policy_chain": [{"name": "apicast"}, {"name": "no_such"}]}},
+                  {"id": 3, "backend_version": "1", "proxy": {"hosts": ["c"], "api_backend": "http://up"}}]}
+                """);
+        var outcome = run("check", file);
+        assertThat(outcome.exitCode()).isEqualTo(1);
+        assertThat(outcome.out()).contains(
+                ":2:63  services[1].proxy.error_status_no_match: 7 (expected: a whole number from 200 to 599)\n",
+                "product 2  policy_chain[2].name: no_such is no policy",
+                "product 2  warning: hosts: a belongs to product 1 already, which keeps it\n",
+                " has 2 mistakes: 3 products, 1 warning\n",
+                "  3: c -> http://up; 0 rules");
+    }
+
     @Test void aFileThatIsNotThereIsAMistakeNotACrash() {
         assertThat(run("check", folder + "/none.yaml")).isEqualTo(new Outcome(1, folder + "/none.yaml  no such file\n1 mistake\n"));
     }

@@ -50,8 +50,28 @@ public final class ConfigurationSync {
     /// A product's good form and the doubts about it, which are told again with every configuration that has it.
     private record Compiled(Route route, List<Finding> doubts) {}
 
+    /// Products made ready, in the order of the configuration.
+    private record Ready(Map<String, Compiled> good, List<Claim> claims, List<Finding> findings) {}
+
     /// Puts these products in force, and only these. Tells what is wrong with them; an error concerns its product only.
     public synchronized List<Finding> apply(List<ProxyConfig> products) {
+        Ready ready = ready(products);
+        good = ready.good();
+        router.replace(RouteTable.of(++version, ready.claims(), routing, router.current()));
+        issuers.serve(good.values().stream().map(now -> now.route().openId()).filter(Objects::nonNull).toList());
+        counted.keepOnly(good.values().stream()
+                .map(now -> now.route().service().counted())
+                .filter(Objects::nonNull)
+                .collect(Collectors.toSet()));
+        return List.copyOf(ready.findings());
+    }
+
+    /// What [#apply] would complain about; puts nothing in force.
+    public synchronized List<Finding> check(List<ProxyConfig> products) {
+        return List.copyOf(ready(products).findings());
+    }
+
+    private Ready ready(List<ProxyConfig> products) {
         List<Finding> findings = new ArrayList<>();
         Map<String, Compiled> compiled = HashMap.newHashMap(products.size());
         Map<String, Route> owners = HashMap.newHashMap(products.size());
@@ -76,23 +96,7 @@ public final class ConfigurationSync {
                 tellSharedHosts(config, hosts, route, owners, findings);
             }
         }
-        good = compiled;
-        router.replace(RouteTable.of(++version, claims, routing, router.current()));
-        issuers.serve(compiled.values().stream().map(now -> now.route().openId()).filter(Objects::nonNull).toList());
-        counted.keepOnly(compiled.values().stream()
-                .map(now -> now.route().service().counted())
-                .filter(Objects::nonNull)
-                .collect(Collectors.toSet()));
-        return List.copyOf(findings);
-    }
-
-    /// What [#apply] would complain about; puts nothing in force.
-    public synchronized List<Finding> check(List<ProxyConfig> products) {
-        List<Finding> findings = new ArrayList<>();
-        for (ProxyConfig config : products) {
-            compiled(config, findings);
-        }
-        return List.copyOf(findings);
+        return new Ready(compiled, claims, findings);
     }
 
     /// The form in which the product is to be served: a new one, the last good one if the new one has errors, or none.
