@@ -32,7 +32,7 @@ public final class ProductCheck {
                 var recorder = new Recorder(engine.loops(), RecorderSettings.DEFAULT, null, null);
                 var gateway = new Gateway(engine, UpstreamSettings.DEFAULT, configuration.settings().gateway().pathRouting(), false,
                         JwtSettings.DEFAULT, new Fetcher(engine, ClientTls.VERIFIED, "Tollkeeper"), NOBODY_CALLS,
-                        InstantSource.system(), recorder)) {
+                        InstantSource.system(), recorder, null)) {
             return gateway.check(configuration.declared().proxies());
         }
     }

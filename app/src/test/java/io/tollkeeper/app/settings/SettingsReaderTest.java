@@ -72,7 +72,7 @@ class SettingsReaderTest {
                 "t.yaml:5  upstream.conect-timeout: unknown key (did you mean connect-timeout?)",
                 "t.yaml:6  upstream.idle-timeout: 5 (expected: a duration such as 500ms, 60s, 10m or 1h; 0s for off)",
                 "t.yaml:7  upstream.listen: unknown key (did you mean gateway.listen?)",
-                "t.yaml:8  dns: is \"fast\" (expected: servers, query-timeout, ipv6, min-ttl, max-ttl, negative-ttl, stale)",
+                "t.yaml:8  dns: is \"fast\" (expected: servers, resolv-conf, query-timeout, ipv6, min-ttl, max-ttl, negative-ttl, stale)",
                 "t.yaml:9  colour: unknown key");
     }
 
