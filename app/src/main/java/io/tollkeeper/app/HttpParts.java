@@ -4,15 +4,20 @@ import java.util.List;
 import java.util.Objects;
 
 import io.tollkeeper.app.settings.ListenAddress;
+import io.tollkeeper.app.settings.Secret;
 import io.tollkeeper.app.settings.Settings;
 import io.tollkeeper.gateway.meter.RemoteMeterSettings;
+import io.tollkeeper.http.ClientTls;
 import io.tollkeeper.http.EngineSettings;
+import io.tollkeeper.http.ForwardProxies;
+import io.tollkeeper.http.ForwardProxy;
 import io.tollkeeper.http.Http2Limits;
 import io.tollkeeper.http.ListenerSettings;
 import io.tollkeeper.http.ServerTls;
 import io.tollkeeper.http.Transport;
 import io.tollkeeper.http.Upstream;
 import io.tollkeeper.http.WireLimits;
+import org.jspecify.annotations.Nullable;
 
 /// Settings in the terms of module `http`. Pure functions, but for names of listen addresses, which are resolved.
 final class HttpParts {
@@ -42,7 +47,8 @@ final class HttpParts {
                 client.maxHeaderCount(), client.maxBody().bytes() == 0 ? -1 : client.maxBody().bytes(), client.minimumBodyRate().toInt());
         var http2 = settings.gateway().http2();
         return new ListenerSettings("gateway", address.toSocketAddress(), null, limits, timeouts(settings),
-                http2.enabled() ? new Http2Limits(http2.maxStreams(), http2.maxResets(), http2.maxUselessFrames()) : null);
+                http2.enabled() ? new Http2Limits(http2.maxStreams(), http2.maxResets(), http2.maxUselessFrames()) : null)
+                .withProxyProtocol(settings.gateway().proxyProtocol());
     }
 
     /// The listener for API calls over TLS. Certificate and key are there: the settings were checked.
@@ -50,7 +56,8 @@ final class HttpParts {
         var plain = gateway(settings, address);
         var tls = settings.gateway().tls();
         var certificate = new ServerTls.Certificate(List.of(), Objects.requireNonNull(tls.certificate()), Objects.requireNonNull(tls.key()));
-        return new ListenerSettings("gateway.tls", plain.address(), new ServerTls(List.of(certificate)), plain.limits(), plain.timeouts(), plain.http2());
+        return new ListenerSettings("gateway.tls", plain.address(), new ServerTls(List.of(certificate)), plain.limits(), plain.timeouts(), plain.http2())
+                .withProxyProtocol(tls.proxyProtocol());
     }
 
     /// A listener for operators or for the meter.
@@ -64,10 +71,34 @@ final class HttpParts {
                 upstream.idleTimeout(), upstream.sendTimeout(), upstream.totalTimeout());
     }
 
+    /// How upstreams, meters, portals and token providers are spoken to over TLS.
+    ///
+    /// @param threescales whether 3scale's habits hold where no setting says otherwise
+    static ClientTls tls(Settings settings, boolean threescales) {
+        var tls = settings.upstream().tls();
+        boolean verify = switch (tls.verify()) {
+            case TRUE -> true;
+            case FALSE -> false;
+            case AUTO -> !threescales;
+        };
+        return new ClientTls(verify, tls.trustedRoots(), tls.certificate(), tls.key());
+    }
+
+    /// Which of them are reached through a proxy. The URLs are good: the settings were checked.
+    static ForwardProxies proxies(Settings settings) {
+        var upstream = settings.upstream();
+        return ForwardProxies.of(proxy(upstream.httpProxy()), proxy(upstream.httpsProxy()), proxy(upstream.allProxy()),
+                upstream.noProxy() == null ? "" : upstream.noProxy());
+    }
+
+    private static @Nullable ForwardProxy proxy(@Nullable Secret url) {
+        return url != null && ForwardProxy.read(url.value()) instanceof ForwardProxy.Read.Good(var proxy) ? proxy : null;
+    }
+
     /// How a meter over HTTP is asked.
     ///
     /// @param userAgent ours
-    static RemoteMeterSettings remoteMeter(Settings settings, String userAgent) {
+    static RemoteMeterSettings remoteMeter(Settings settings, ClientTls tls, String userAgent) {
         var meter = settings.meter();
         return RemoteMeterSettings.DEFAULT
                 .endpointOverride(meter.endpoint() == null ? null : meter.endpoint().value())
@@ -76,6 +107,8 @@ final class HttpParts {
                 .firstCall(meter.firstCall())
                 .unreachableStatus(meter.unreachableStatus())
                 .batchBytes(meter.batchMemory().toInt())
+                .tls(tls)
+                .proxies(proxies(settings))
                 .userAgent(userAgent)
                 .spool(settings.data().resolve("spool"));
     }

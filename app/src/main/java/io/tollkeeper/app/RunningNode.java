@@ -15,8 +15,9 @@ import io.tollkeeper.app.control.Controls;
 import io.tollkeeper.app.operate.Explaining;
 import io.tollkeeper.app.operate.LiveConfiguration;
 import io.tollkeeper.app.operate.LiveConfiguration.Outcome;
+import io.tollkeeper.app.operate.ManagementApi;
 import io.tollkeeper.app.operate.Providers;
-import io.tollkeeper.app.operate.StatusHandler.Readiness;
+import io.tollkeeper.app.operate.Readiness;
 import io.tollkeeper.app.settings.ListenAddress;
 import io.tollkeeper.app.settings.Role;
 import io.tollkeeper.app.settings.Settings;
@@ -79,10 +80,18 @@ final class RunningNode implements Program.Running, Controls {
         }
     }
 
-    /// A meter without products is as it should be: they are created through it.
-    Readiness readiness() {
-        return draining ? Readiness.DRAINING
-                : role.hasGateway() && live.current().declared().products().isEmpty() ? Readiness.NO_PRODUCTS : Readiness.READY;
+    /// A meter without products is as it should be: they are created through it. So is a 3scale document without services,
+    /// but a portal that is asked per host may have some.
+    Readiness readiness(ManagementApi api) {
+        if (draining) {
+            return Readiness.DRAINING;
+        }
+        if (api.isDeleted()) {
+            return Readiness.NOT_CONFIGURED;
+        }
+        var now = live.current();
+        boolean empty = role.hasGateway() && now.declared().products().isEmpty();
+        return empty && !now.isDocument() ? Readiness.NO_PRODUCTS : Readiness.unless(live.doubt());
     }
 
     @Override public List<String> greeting() {

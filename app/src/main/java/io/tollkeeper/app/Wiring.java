@@ -19,8 +19,10 @@ import io.tollkeeper.app.operate.ConfigurationWatch;
 import io.tollkeeper.app.operate.Explaining;
 import io.tollkeeper.app.operate.LiveConfiguration;
 import io.tollkeeper.app.operate.LiveConfiguration.Took;
+import io.tollkeeper.app.operate.ManagementApi;
+import io.tollkeeper.app.operate.ManagementHandler;
 import io.tollkeeper.app.operate.MetricsHandler;
-import io.tollkeeper.app.operate.StatusHandler;
+import io.tollkeeper.app.operate.ProgramLog;
 import io.tollkeeper.app.operate.TakeOver;
 import io.tollkeeper.app.settings.Role;
 import io.tollkeeper.app.settings.Settings;
@@ -32,6 +34,7 @@ import io.tollkeeper.gateway.Gateway;
 import io.tollkeeper.gateway.jwt.JwtSettings;
 import io.tollkeeper.gateway.meter.Meter;
 import io.tollkeeper.gateway.meter.RemoteMeter;
+import io.tollkeeper.gateway.policy.BuiltinPolicies;
 import io.tollkeeper.gateway.trace.TraceSettings;
 import io.tollkeeper.gateway.trace.Tracer;
 import io.tollkeeper.gateway.upstream.UpstreamSettings;
@@ -103,6 +106,7 @@ final class Wiring implements Program {
     private Started build(Configuration given, Sources sources, Closing closing) throws IOException {
         var settings = given.settings();
 
+        ProgramLog.apply(settings.log());
         var parts = role.hasMeter() ? MeterParts.open(settings, storeSettings(settings), clock, closing) : null;
         var flights = parts != null ? parts.flights() : lone(settings, closing);
 
@@ -111,11 +115,15 @@ final class Wiring implements Program {
         var recorder = closing.with(new Recorder(engine.loops(),
                 new RecorderSettings(settings.flight().records(), settings.flight().successesPerSecond(), LOG_LINES, settings.accessLogFormat()),
                 accessLog.channel(), flights));
-        var fetcher = new Fetcher(engine, ClientTls.VERIFIED, UserAgent.of(settings.gateway().portal().environment()));
+        var tls = HttpParts.tls(settings, given.isThreescales());
+        if (role.hasGateway() && !tls.verify()) {
+            log.warn("certificates of upstreams, meters and portals are not checked (upstream.tls.verify: true, or OPENSSL_VERIFY=true, does)");
+        }
+        var fetcher = new Fetcher(engine, tls, HttpParts.proxies(settings), UserAgent.of(settings.gateway().portal().environment()));
         var tracer = role.hasGateway() ? tracer(settings.tracing(), fetcher, closing) : null;
-        var gateway = role.hasGateway() ? closing.with(new Gateway(engine, upstreams(settings), settings.gateway().pathRouting(), settings.metrics().perProduct(),
+        var gateway = role.hasGateway() ? closing.with(new Gateway(engine, upstreams(settings, tls), settings.gateway().pathRouting(), settings.metrics().perProduct(),
                 new JwtSettings(settings.gateway().jwt().leeway(), settings.gateway().jwt().refresh()), fetcher,
-                meter(settings, parts, engine, closing), clock, recorder, tracer)) : null;
+                meter(settings, tls, parts, engine, closing), clock, recorder, tracer)) : null;
         var served = parts == null ? null : parts.serve(recorder, closing);
 
         // Without a configuration a gateway serves the demo; a meter what the Internal API writes.
@@ -168,8 +176,9 @@ final class Wiring implements Program {
         closing.with(ControlSocket.listen(settings.data(), running));
         feed.run(live, gateway, closing);
         given.files().forEach(file -> closing.with(ConfigurationWatch.start(file, live::reload)));
-        var status = new StatusHandler(running::readiness);
-        running.listen("management", settings.management().listen(), WireLimits.DEFAULT, _ -> status);
+        var management = new ManagementApi(live, BuiltinPolicies.names(), engine.resolver()::known);
+        running.listen("management", settings.management().listen(), WireLimits.DEFAULT,
+                loop -> new ManagementHandler(loop, settings.management().mode(), () -> running.readiness(management), management));
         if (gateway != null) {
             running.listen(gateway); // last: who sees it open may call, and ask whether it is ready
         }
@@ -177,9 +186,9 @@ final class Wiring implements Program {
     }
 
     /// Without a meter of its own, a gateway asks that of each product; with one, those of products that name another.
-    private static Meter meter(Settings settings, @Nullable MeterParts parts, Engine engine, Closing closing) {
+    private static Meter meter(Settings settings, ClientTls tls, @Nullable MeterParts parts, Engine engine, Closing closing) {
         var remote = closing.with(new RemoteMeter(engine.upstreams(), engine.loops(),
-                HttpParts.remoteMeter(settings, UserAgent.of(settings.gateway().portal().environment()))));
+                HttpParts.remoteMeter(settings, tls, UserAgent.of(settings.gateway().portal().environment()))));
         return parts == null ? remote : new OwnOrRemoteMeter(parts.local(), remote, settings.meter().endpoint() != null);
     }
 
@@ -213,8 +222,8 @@ final class Wiring implements Program {
                 settings.parentBased(), settings.queue(), settings.batch(), settings.delay()), fetcher, VersionCommand.current()));
     }
 
-    private static UpstreamSettings upstreams(Settings settings) {
-        return new UpstreamSettings(HttpParts.upstreamTimeouts(settings), settings.upstream().maxConnections(), ClientTls.VERIFIED);
+    private static UpstreamSettings upstreams(Settings settings, ClientTls tls) {
+        return new UpstreamSettings(HttpParts.upstreamTimeouts(settings), settings.upstream().maxConnections(), tls, HttpParts.proxies(settings));
     }
 
     /// What a reload reads: the file of the start (that it is gone is a mistake, not the end of all products), or, after a

@@ -138,6 +138,34 @@ public final class Resolver implements AutoCloseable {
         return name == null ? Set.of() : name.left;
     }
 
+    /// A name that was asked for, and what is known of it.
+    ///
+    /// @param addresses   of the last good answer
+    /// @param secondsLeft until it is asked for again; less than none for an answer past its time
+    /// @param failure     why there is no newer answer, null if there is
+    public record Known(String name, List<String> addresses, long secondsLeft, @Nullable String failure) {
+        public Known {
+            addresses = List.copyOf(addresses);
+        }
+    }
+
+    /// What is known of all names, sorted. Any thread.
+    public List<Known> known() {
+        long now = System.nanoTime();
+        List<Known> all = new ArrayList<>();
+        for (Name name : names.values()) {
+            Answer good = name.answer;
+            Failure bad = name.failure;
+            all.add(new Known(
+                    name.host,
+                    good == null ? List.of() : good.addresses().stream().map(InetAddress::getHostAddress).toList(),
+                    good == null ? 0 : TimeUnit.NANOSECONDS.toSeconds(good.got() + good.ttl() - now),
+                    bad == null ? null : bad.failed().reason().code() + ": " + bad.failed().evidence()));
+        }
+        all.sort(java.util.Comparator.comparing(Known::name));
+        return all;
+    }
+
     private Name name(String host) {
         Name name = names.get(host);
         if (name == null) {

@@ -51,7 +51,7 @@ public record Configuration(@Nullable Path file, Settings settings, ProductSourc
         }
         boolean foreign = bytes != null && GatewayDocumentReader.recognises(bytes);
         var document = file == null || bytes == null || foreign ? null : document(file.toString(), bytes, findings);
-        var settings = SettingsReader.read(document, NOT_SETTINGS, environment, overrides, findings);
+        var settings = SettingsReader.read(role, document, NOT_SETTINGS, environment, overrides, findings);
         var filter = ServiceFilter.of(settings.gateway(), findings);
         var declared = file != null && bytes != null && foreign
                 ? foreign(file.toString(), bytes, filter, findings)
@@ -106,6 +106,17 @@ public record Configuration(@Nullable Path file, Settings settings, ProductSourc
     /// The same settings with other products.
     public Configuration declaring(Declared products, List<Finding> doubts) {
         return new Configuration(file, settings, source, products, doubts);
+    }
+
+    /// Whether the products are 3scale's, by whose habits they are served where a setting does not say.
+    public boolean isThreescales() {
+        return !(source instanceof ProductSource.None) || !declared.complete();
+    }
+
+    /// Whether the products are those of a 3scale document that was read as a whole.
+    public boolean isDocument() {
+        return source instanceof ProductSource.OfFile || source instanceof ProductSource.OfText
+                || source instanceof ProductSource.None && !declared.complete();
     }
 
     /// Whether anything says which products there are.

@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -184,7 +185,7 @@ public final class LazyPortal implements HostLoader, AutoCloseable {
         } finally {
             List<Consumer<@Nullable String>> all;
             synchronized (under) {
-                all = under.remove(host);
+                all = Objects.requireNonNull(under.remove(host), "whoever began the fetch waits for it");
                 waiting -= all.size();
             }
             var told = wrong;

@@ -1,5 +1,7 @@
 package io.tollkeeper.app.settings;
 
+import java.util.Set;
+
 import org.jspecify.annotations.Nullable;
 
 /// Which parts of the program a process runs.
@@ -35,6 +37,19 @@ public enum Role {
     public boolean hasMeter() {
         return this != GATEWAY;
     }
+
+    /// Whether a process of this role has a use for the setting.
+    public boolean reads(String key) {
+        return switch (this) {
+            case ALL -> true;
+            case GATEWAY -> !key.startsWith("meter.") || ASKED.contains(key);
+            case METER -> !key.startsWith("gateway.") && !key.startsWith("upstream.") && !ASKED.contains(key);
+        };
+    }
+
+    /// Settings about the meter that a gateway asks.
+    private static final Set<String> ASKED = Set.of("meter.endpoint", "meter.caching", "meter.response-codes", "meter.first-call",
+            "meter.unreachable-status", "meter.batch-memory");
 
     /// Why these settings leave the role nothing to do, or null.
     public @Nullable String missing(Settings settings) {

@@ -13,6 +13,7 @@ import io.tollkeeper.gateway.exchange.Caching;
 import io.tollkeeper.gateway.meter.LocalMeter;
 import io.tollkeeper.gateway.meter.RemoteMeterSettings;
 import io.tollkeeper.gateway.route.PathRouting;
+import io.tollkeeper.http.ForwardProxy;
 import io.tollkeeper.http.recorder.LogFormat;
 import org.jspecify.annotations.Nullable;
 
@@ -26,12 +27,13 @@ public record Settings(
         Path data,
         @Setting(value = "auto", says = "Network engine. `auto` takes the first of io_uring, epoll, nio that works here, and the start line says why not a better one.")
         Transport transport,
-        @Setting(value = "0", says = "Event loops (threads that serve connections); 0 for one per processor.")
+        @Setting(value = "0", alias = "APICAST_WORKERS", says = "Event loops (threads that serve connections); 0 for one per processor.")
         int eventLoops,
-        @Setting(value = "stdout", says = "Where the access log goes, one line per call: stdout, stderr, off, or a file.")
+        @Setting(value = "stdout", alias = "APICAST_ACCESS_LOG_FILE", says = "Where the access log goes, one line per call: stdout, stderr, off, or a file.")
         String accessLog,
         @Setting(value = "json", says = "What a line of the access log looks like: a JSON object with all that is known, or the line of 3scale's gateway (apicast).")
         LogFormat accessLogFormat,
+        Log log,
         Gateway gateway,
         Meter meter,
         Management management,
@@ -53,6 +55,16 @@ public record Settings(
     }
 
     private static final Set<String> AT_RELOAD = Set.of("upstream.path", "upstream.forwarded");
+
+    /// The program's own log.
+    public record Log(
+            @Setting(value = "info", alias = "APICAST_LOG_LEVEL", says = "From which level on.")
+            Level level,
+            @Setting(value = "stderr", alias = "APICAST_LOG_FILE", says = "Where to: stderr, or a file.")
+            String file) {
+
+        public enum Level { DEBUG, INFO, WARN, ERROR }
+    }
 
     /// Which network engine carries the connections.
     public enum Transport { AUTO, IO_URING, EPOLL, NIO }
@@ -79,6 +91,8 @@ public record Settings(
             Jwt jwt,
             @Setting(value = "off", alias = "APICAST_PATH_ROUTING_ONLY,APICAST_PATH_ROUTING,APICAST_PATH_ROUTING_ENABLED", says = "Whether mapping rules take part in choosing a product: on, where products share a host the first with a rule that matches is chosen, else the first of the host; only, a request that no rule matches is for no product (404).")
             PathRouting pathRouting,
+            @Setting(value = "false", alias = "APICAST_HTTP_PROXY_PROTOCOL", says = "Whether every connection to `gateway.listen` must begin with a header of the PROXY protocol (v1 or v2), which tells the client's address.")
+            boolean proxyProtocol,
             Http2 http2,
             Tls tls) {}
 
@@ -134,12 +148,14 @@ public record Settings(
 
     /// The TLS listener for API calls.
     public record Tls(
-            @Setting(value = "", says = "Where API calls are taken over TLS, e.g. 0.0.0.0:8443; needs a certificate and a key.")
+            @Setting(value = "", alias = "APICAST_HTTPS_PORT", says = "Where API calls are taken over TLS, e.g. 0.0.0.0:8443; needs a certificate and a key.")
             @Nullable ListenAddress listen,
-            @Setting(value = "", says = "PEM file: the certificate, then its intermediates.")
+            @Setting(value = "", alias = "APICAST_HTTPS_CERTIFICATE", says = "PEM file: the certificate, then its intermediates.")
             @Nullable Path certificate,
-            @Setting(value = "", says = "PEM file: the certificate's private key (PKCS#8).")
-            @Nullable Path key) implements Checked {
+            @Setting(value = "", alias = "APICAST_HTTPS_CERTIFICATE_KEY", says = "PEM file: the certificate's private key (PKCS#8).")
+            @Nullable Path key,
+            @Setting(value = "false", alias = "APICAST_HTTPS_PROXY_PROTOCOL", says = "Whether every connection to `gateway.tls.listen` must begin with a header of the PROXY protocol, before TLS.")
+            boolean proxyProtocol) implements Checked {
 
         @Override public void check(Complaints complain) {
             if (listen != null && certificate == null) {
@@ -248,8 +264,14 @@ public record Settings(
 
     /// Liveness and readiness.
     public record Management(
-            @Setting(value = "0.0.0.0:8090", says = "Where `/status/live` and `/status/ready` are answered, or off.")
-            @Nullable ListenAddress listen) {}
+            @Setting(value = "0.0.0.0:8090", says = "Where the management API is answered (`/status/live`, `/status/ready`, …), or off.")
+            @Nullable ListenAddress listen,
+            @Setting(value = "status", alias = "APICAST_MANAGEMENT_API", says = "How much of it: disabled, policies (`/policies`), status (that, and `/status/`), debug (all of it: reading and replacing the configuration, with its secrets, by whoever reaches the port).")
+            Mode mode) {
+
+        /// How much of the management API is answered.
+        public enum Mode { DISABLED, POLICIES, STATUS, DEBUG }
+    }
 
     /// Prometheus metrics.
     public record Metrics(
@@ -291,7 +313,7 @@ public record Settings(
             Duration headTimeout,
             @Setting(value = "60s", says = "Longest pause between two bytes of a request's body.")
             Duration bodyTimeout,
-            @Setting(value = "75s", says = "How long an idle connection is kept for the next request.")
+            @Setting(value = "75s", alias = "HTTP_KEEPALIVE_TIMEOUT", says = "How long an idle connection is kept for the next request.")
             Duration keepAlive,
             @Setting(value = "10s", says = "Time for the TLS handshake.")
             Duration handshakeTimeout,
@@ -299,11 +321,11 @@ public record Settings(
             Duration sendTimeout,
             @Setting(value = "0B", says = "Bytes per second a body must arrive with after its first 30 s; 0B for no minimum.")
             ByteSize minimumBodyRate,
-            @Setting(value = "8KiB", says = "Longest request line; longer ones are refused with 414.")
+            @Setting(value = "8KiB", alias = "APICAST_LARGE_CLIENT_HEADER_BUFFERS", says = "Longest request line; longer ones are refused with 414.")
             ByteSize maxRequestLine,
-            @Setting(value = "8KiB", says = "Largest single header.")
+            @Setting(value = "8KiB", alias = "APICAST_LARGE_CLIENT_HEADER_BUFFERS", says = "Largest single header.")
             ByteSize maxHeader,
-            @Setting(value = "32KiB", says = "All headers of a request together.")
+            @Setting(value = "32KiB", alias = "APICAST_LARGE_CLIENT_HEADER_BUFFERS", says = "All headers of a request together.")
             ByteSize maxHeaders,
             @Setting(value = "100", says = "Number of headers of a request.")
             int maxHeaderCount,
@@ -344,18 +366,59 @@ public record Settings(
             Duration keepAlive,
             @Setting(value = "10m", says = "Age at which a connection is not used again.")
             Duration maxAge,
-            @Setting(value = "64KiB", says = "Largest head of an answer.")
+            @Setting(value = "64KiB", alias = "APICAST_PROXY_BUFFER_SIZE", says = "Largest head of an answer.")
             ByteSize maxHead,
             @Setting(value = "preserve", says = "What the upstream gets as path: the client's bytes, the normalised form, or a refusal (400) where the two differ; normalise-behind-base-path is what 3scale does and what 3scale documents use. Mapping rules always look at the normalised form.")
             UpstreamPath path,
             @Setting(value = "append", says = "What happens to `X-Forwarded-For`, `-Proto`, `-Host` and `Via`: append ours, replace the client's, or pass them. 3scale documents use pass.")
-            ForwardedHeaders forwarded) implements Checked {
+            ForwardedHeaders forwarded,
+            @Setting(value = "", alias = "http_proxy,HTTP_PROXY", says = "HTTP proxy through which plain upstreams, meters, portals and token providers are reached, e.g. http://user:password@proxy.internal:3128.")
+            @Nullable Secret httpProxy,
+            @Setting(value = "", alias = "https_proxy,HTTPS_PROXY", says = "HTTP proxy through which those with https are reached.")
+            @Nullable Secret httpsProxy,
+            @Setting(value = "", alias = "all_proxy,ALL_PROXY", says = "HTTP proxy where neither of the two is set.")
+            @Nullable Secret allProxy,
+            @Setting(value = "", alias = "no_proxy,NO_PROXY", says = "Hosts that are reached directly, with all names below them, separated by commas; `*` for all.")
+            @Nullable String noProxy,
+            UpstreamTls tls) implements Checked {
 
         @Override public void check(Complaints complain) {
+            proxy(complain, "http-proxy", httpProxy);
+            proxy(complain, "https-proxy", httpsProxy);
+            proxy(complain, "all-proxy", allProxy);
             complain.atLeast("max-connections", maxConnections, 1);
             complain.atLeast("max-connections-total", maxConnectionsTotal, 1);
             complain.atLeast("max-head", maxHead, 1024);
             complain.atMost("max-head", maxHead, 1 << 24);
+        }
+
+        private static void proxy(Complaints complain, String name, @Nullable Secret url) {
+            if (url != null && ForwardProxy.read(url.value()) instanceof ForwardProxy.Read.Bad(var message)) {
+                complain.about(name, message);
+            }
+        }
+    }
+
+    /// How we speak TLS to upstreams, meters, portals and token providers.
+    public record UpstreamTls(
+            @Setting(value = "auto", alias = "OPENSSL_VERIFY", says = "Whether their certificates are checked; auto checks them, unless the products come from a 3scale document or portal, for 3scale's gateway checks none unless it is told to.")
+            Verify verify,
+            @Setting(value = "", alias = "SSL_CERT_FILE", says = "PEM file of the authorities that are trusted; not set for those of the JVM.")
+            @Nullable Path trustedRoots,
+            @Setting(value = "", alias = "APICAST_PROXY_HTTPS_CERTIFICATE", says = "PEM file of our own certificate, for upstreams that want one.")
+            @Nullable Path certificate,
+            @Setting(value = "", alias = "APICAST_PROXY_HTTPS_CERTIFICATE_KEY", says = "PEM file of its private key (PKCS#8).")
+            @Nullable Path key) implements Checked {
+
+        public enum Verify { AUTO, TRUE, FALSE }
+
+        @Override public void check(Complaints complain) {
+            if ((certificate == null) != (key == null)) {
+                complain.about(certificate == null ? "certificate" : "key", "missing, while the other of the two is set");
+            }
+            complain.unreadable("trusted-roots", trustedRoots);
+            complain.unreadable("certificate", certificate);
+            complain.unreadable("key", key);
         }
     }
 

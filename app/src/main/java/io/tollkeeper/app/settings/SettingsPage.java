@@ -1,5 +1,8 @@
 package io.tollkeeper.app.settings;
 
+import java.util.List;
+import java.util.Map;
+
 /// Writes `docs/settings.md` from the records, so that the page and the program cannot disagree. Pure computation.
 final class SettingsPage {
 
@@ -33,7 +36,7 @@ final class SettingsPage {
             }
             page.append("| `").append(key.name()).append("`<br>`").append(key.variable()).append('`');
             if (!key.setting().alias().isEmpty()) {
-                page.append(" (or `").append(key.setting().alias()).append("`)");
+                page.append(" (or `").append(String.join("`, `", key.aliases())).append("`)");
             }
             var usual = key.setting().value();
             page.append(" | ").append(usual.isEmpty() ? "not set" : "`" + usual + "`")
@@ -48,21 +51,30 @@ final class SettingsPage {
 
                 ## 3scale's variables
 
-                What a running 3scale installation sets for its listener, worker and cron. None is silently ignored: of those
+                What a running 3scale installation sets for its gateway, listener, worker and cron; those of a part that a command
+                does not have are told, and not taken. None is silently ignored: of those
                 without effect a line at start says so, and `tollkeeper check` too.
 
                 | Variable | Here |
                 |---|---|
                 """);
         for (var key : Keys.ALL) {
-            if (key.setting().alias().startsWith("CONFIG_")) {
-                page.append("| `").append(key.setting().alias()).append("` | is `").append(key.name()).append("` |\n");
+            for (var alias : key.aliases()) {
+                page.append("| `").append(alias).append("` | is `").append(key.name()).append("` |\n");
             }
         }
-        for (var without : ThreescaleVariables.WITHOUT_EFFECT) {
-            page.append("| ").append(without.name().equals("CONFIG_*") ? "any other `CONFIG_*`" : "`" + without.name() + "`")
+        page.append("| `APICAST_SERVICE_<id>_CONFIGURATION_VERSION` | is part of `gateway.portal.versions` |\n");
+        GatewayVariables.READ_ELSEWHERE.entrySet().stream().sorted(Map.Entry.comparingByKey())
+                .forEach(read -> page.append("| `").append(read.getKey()).append("` | ").append(read.getValue()).append(" |\n"));
+        without(ThreescaleVariables.WITHOUT_EFFECT, page);
+        without(GatewayVariables.WITHOUT_EFFECT, page);
+        return page.toString();
+    }
+
+    private static void without(List<ThreescaleVariables.WithoutEffect> all, StringBuilder page) {
+        for (var without : all) {
+            page.append("| ").append(without.name().endsWith("_*") && without.reason().contains("knows no such") ? "any other `" + without.name() + "`" : "`" + without.name() + "`")
                     .append(" | no effect: ").append(without.reason()).append(" |\n");
         }
-        return page.toString();
     }
 }

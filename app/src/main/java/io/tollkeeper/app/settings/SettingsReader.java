@@ -30,9 +30,11 @@ public final class SettingsReader {
     private final Map<String, Keys.Key> keys = new LinkedHashMap<>();
     private final Set<String> sections = new HashSet<>();
     private final Map<String, Given> given = new HashMap<>();
+    private final Role role;
     private final Findings findings;
 
-    private SettingsReader(Findings findings) {
+    private SettingsReader(Role role, Findings findings) {
+        this.role = role;
         this.findings = findings;
         for (var key : Keys.ALL) {
             keys.put(key.name(), key);
@@ -54,7 +56,18 @@ public final class SettingsReader {
             Map<String, String> environment,
             List<String> overrides,
             Findings findings) {
-        var reader = new SettingsReader(findings);
+        return read(Role.ALL, file, elsewhere, environment, overrides, findings);
+    }
+
+    /// As above, for a process of this role: 3scale's variables for the other's parts are told, and not taken.
+    public static Settings read(
+            Role role,
+            @Nullable Document file,
+            Set<String> elsewhere,
+            Map<String, String> environment,
+            List<String> overrides,
+            Findings findings) {
+        var reader = new SettingsReader(role, findings);
         if (file != null && file.root() != null) {
             reader.takeFile(file.source(), file.root(), elsewhere);
         }
@@ -131,12 +144,15 @@ public final class SettingsReader {
     private void takeEnvironment(Map<String, String> environment) {
         var byVariable = keys.values().stream().collect(Collectors.toMap(Keys.Key::variable, key -> key));
         for (var key : keys.values()) {
-            takeAlias(key, environment);
+            if (role.reads(key.name())) {
+                takeAlias(key, environment);
+            }
         }
         takePinnedVersions(environment);
-        OpenTelemetryFile.read(environment, findings).forEach((key, value) -> given.put(key, new Given(value, "OPENTELEMETRY_CONFIG", 0)));
-        ThreescaleVariables.tell(environment,
-                keys.values().stream().flatMap(key -> key.aliases().stream()).collect(Collectors.toSet()), findings);
+        if (role.hasGateway()) {
+            OpenTelemetryFile.read(environment, findings).forEach((key, value) -> given.put(key, new Given(value, "OPENTELEMETRY_CONFIG", 0)));
+        }
+        ThreescaleVariables.tell(role, environment, keys.values(), findings);
         environment.entrySet().stream().sorted(Map.Entry.comparingByKey()).forEach(entry -> {
             var variable = entry.getKey();
             if (!variable.startsWith("TOLLKEEPER_") || NOT_SETTINGS.contains(variable)) {

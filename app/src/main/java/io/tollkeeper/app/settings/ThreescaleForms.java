@@ -1,6 +1,7 @@
 package io.tollkeeper.app.settings;
 
 import java.util.Locale;
+import java.util.Set;
 
 import org.jspecify.annotations.Nullable;
 
@@ -8,12 +9,26 @@ import org.jspecify.annotations.Nullable;
 /// understood is left as it is: the setting's own reader tells it, with the variable's name. Pure functions.
 final class ThreescaleForms {
 
+    private static final Set<String> MODES = Set.of("disabled", "status", "policies", "debug");
+
     private ThreescaleForms() {}
+
+    private static String level(String value) {
+        return switch (value) {
+            case "notice" -> "info";
+            case "crit", "alert", "emerg" -> "error";
+            default -> value;
+        };
+    }
 
     /// The variable's value as the setting `key` would have it; null if it says nothing about that setting.
     static @Nullable String of(String variable, String key, String value) {
         return switch (variable) {
             case "APICAST_RESPONSE_CODES", "APICAST_EXTENDED_METRICS" -> truth(value);
+            case "OPENSSL_VERIFY" -> truth(value);
+            case "APICAST_HTTP_PROXY_PROTOCOL", "APICAST_HTTPS_PROXY_PROTOCOL" -> "true";
+            case "APICAST_LOG_LEVEL" -> level(value);
+            case "APICAST_MANAGEMENT_API" -> MODES.contains(value) ? value : "disabled";
             case "APICAST_PATH_ROUTING_ONLY" -> isTrue(value) ? "only" : null;
             case "APICAST_PATH_ROUTING", "APICAST_PATH_ROUTING_ENABLED" -> isTrue(value) ? "on" : null;
             case "APICAST_CONFIGURATION_CACHE" -> seconds(value);

@@ -1,13 +1,14 @@
 package io.tollkeeper.app.settings;
 
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 import io.tollkeeper.app.document.Findings;
 import org.jspecify.annotations.Nullable;
 
-/// Variables of 3scale's listener, worker and cron that a running installation sets. Those that mean something here are
+/// Variables that a running 3scale installation sets: here those of listener, worker and cron, in [GatewayVariables] those
+/// of the gateway. Those that mean something here are
 /// aliases of settings ([Setting#alias]); of every other one the reader is told that and why it has no effect. None is
 /// silently ignored. Pure computation.
 final class ThreescaleVariables {
@@ -52,20 +53,47 @@ final class ThreescaleVariables {
 
     private ThreescaleVariables() {}
 
-    /// Tells of every variable that has no effect.
+    /// Tells of every variable that has no effect in a process of this role.
     ///
-    /// @param honoured variables that are aliases of settings
-    static void tell(Map<String, String> environment, Set<String> honoured, Findings findings) {
-        environment.keySet().stream().sorted().filter(variable -> !honoured.contains(variable)).forEach(variable -> {
-            var without = of(variable);
-            if (without != null) {
-                findings.warn(variable, 0, "", "has no effect here: " + without.reason());
+    /// @param keys all settings
+    static void tell(Role role, Map<String, String> environment, Collection<Keys.Key> keys, Findings findings) {
+        environment.keySet().stream().sorted().forEach(variable -> {
+            var meant = keys.stream().filter(key -> key.aliases().contains(variable)).toList();
+            if (meant.isEmpty() && !SettingsReader.PINNED.matcher(variable).matches()) {
+                var without = of(role, variable);
+                if (without != null) {
+                    findings.warn(variable, 0, "", "has no effect here: " + without.reason());
+                }
+            } else if (isThreescales(variable) && (meant.isEmpty() ? !role.hasGateway() : meant.stream().noneMatch(key -> role.reads(key.name())))) {
+                findings.warn(variable, 0, "", "has no effect here: " + elsewhere(role));
             }
         });
     }
 
-    private static @Nullable WithoutEffect of(String variable) {
-        for (var without : WITHOUT_EFFECT) {
+    private static String elsewhere(Role role) {
+        return role == Role.METER ? "tollkeeper meter has no gateway" : "tollkeeper gateway has no meter of its own";
+    }
+
+    /// Others are the environment's, for all programs.
+    private static boolean isThreescales(String variable) {
+        return variable.startsWith("APICAST_") || variable.startsWith("THREESCALE_") || variable.startsWith("CONFIG_") || variable.startsWith("BACKEND_");
+    }
+
+    private static @Nullable WithoutEffect of(Role role, String variable) {
+        if (role != Role.GATEWAY) {
+            var found = first(WITHOUT_EFFECT, variable);
+            if (found != null) {
+                return found;
+            }
+        } else if (variable.startsWith("CONFIG_")) {
+            return new WithoutEffect(variable, elsewhere(role));
+        }
+        var found = first(GatewayVariables.WITHOUT_EFFECT, variable);
+        return found == null || role != Role.METER ? found : isThreescales(variable) ? new WithoutEffect(variable, elsewhere(role)) : null;
+    }
+
+    private static @Nullable WithoutEffect first(List<WithoutEffect> all, String variable) {
+        for (var without : all) {
             if (without.covers(variable)) {
                 return without;
             }

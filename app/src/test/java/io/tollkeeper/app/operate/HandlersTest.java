@@ -5,11 +5,9 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
 
 import io.tollkeeper.app.demo.Demo;
 import io.tollkeeper.app.demo.Echo;
-import io.tollkeeper.app.operate.StatusHandler.Readiness;
 import io.tollkeeper.http.Engine;
 import io.tollkeeper.http.EngineSettings;
 import io.tollkeeper.http.ExchangeHandler;
@@ -32,22 +30,6 @@ class HandlersTest {
 
     @AfterAll static void stop() {
         engine.close();
-    }
-
-    @Test void liveAndReadyAnswerAsTheOriginalDoes() throws IOException {
-        var readiness = new AtomicReference<>(Readiness.READY);
-        var handler = new StatusHandler(readiness::get);
-        try (var listener = listen(_ -> handler)) {
-            assertThat(get(listener, "/status/live")).extracting(RawAnswer::status, RawAnswer::text)
-                    .containsExactly(200, "{\"status\":\"live\",\"success\":true}\n");
-            assertThat(get(listener, "/status/ready/").text()).isEqualTo("{\"status\":\"ready\",\"success\":true}\n");
-            readiness.set(Readiness.NO_PRODUCTS);
-            assertThat(get(listener, "/status/ready").text()).isEqualTo("{\"status\":\"warning\",\"warning\":\"no services\",\"success\":true}\n");
-            readiness.set(Readiness.DRAINING);
-            assertThat(get(listener, "/status/ready").status()).isEqualTo(503);
-            assertThat(get(listener, "/x")).extracting(RawAnswer::status, RawAnswer::text).containsExactly(404, "Could not resolve GET /x - nil\n");
-            assertThat(get(listener, "/status/live").header("Content-Type")).isEqualTo("application/json; charset=utf-8");
-        }
     }
 
     @Test void metricsAreRenderedOffTheLoop() throws IOException {

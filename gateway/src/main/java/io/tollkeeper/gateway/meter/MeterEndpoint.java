@@ -4,6 +4,7 @@ import java.util.Locale;
 
 import io.tollkeeper.core.proxy.BackendEndpoint;
 import io.tollkeeper.http.ClientTls;
+import io.tollkeeper.http.ForwardProxies;
 import io.tollkeeper.http.Headers;
 import io.tollkeeper.http.Upstream;
 import org.jspecify.annotations.Nullable;
@@ -26,7 +27,7 @@ record MeterEndpoint(Upstream upstream, String prefix) {
     }
 
     /// Reads `scheme://[user[:password]@]host[:port][/path]`.
-    static Read read(BackendEndpoint configured, ClientTls tls) {
+    static Read read(BackendEndpoint configured, ClientTls tls, ForwardProxies proxies) {
         String url = configured.url().strip();
         int schemeEnd = url.indexOf("://");
         String scheme = schemeEnd < 0 ? "" : url.substring(0, schemeEnd).toLowerCase(Locale.ROOT);
@@ -66,7 +67,7 @@ record MeterEndpoint(Upstream upstream, String prefix) {
                 hostHeader,
                 secure ? serverName(hostHeader) : null,
                 Upstream.Timeouts.DEFAULT,
-                CONNECTIONS);
+                CONNECTIONS).through(proxies.towards(secure, host));
         return new Read.Good(new MeterEndpoint(upstream, path));
     }
 

@@ -89,14 +89,14 @@ public final class RemoteMeter implements Meter, AutoCloseable {
         if (configured == null) {
             return "is missing (expected: the URL of the Service Management API that decides about this product's calls)";
         }
-        return MeterEndpoint.read(configured, settings.tls()) instanceof MeterEndpoint.Read.Bad bad ? bad.message() : null;
+        return MeterEndpoint.read(configured, settings.tls(), settings.proxies()) instanceof MeterEndpoint.Read.Bad bad ? bad.message() : null;
     }
 
     @Override
     public Account account(ProxyConfig config, List<String> metrics) {
         BackendEndpoint configured = configured(config);
         if (configured != null
-                && MeterEndpoint.read(configured, settings.tls()) instanceof MeterEndpoint.Read.Good good) {
+                && MeterEndpoint.read(configured, settings.tls(), settings.proxies()) instanceof MeterEndpoint.Read.Good good) {
             Path folder = settings.spool();
             if (folder != null) {
                 openSpool(folder);

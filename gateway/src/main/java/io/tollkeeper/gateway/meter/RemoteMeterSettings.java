@@ -4,6 +4,7 @@ import java.nio.file.Path;
 
 import io.tollkeeper.gateway.exchange.Caching;
 import io.tollkeeper.http.ClientTls;
+import io.tollkeeper.http.ForwardProxies;
 import org.jspecify.annotations.Nullable;
 
 /// How a meter over HTTP is asked, as far as a product does not say otherwise. Immutable.
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 /// @param unreachableStatus what a client is answered if the meter cannot decide
 /// @param userAgent         value of `User-Agent`
 /// @param tls               for `https` meters
+/// @param proxies           through which meters are reached
 /// @param cacheBytes        room for decisions; the ones used least recently leave first
 /// @param queuedReports     reports that may wait to be sent; beyond it a call waits for its own
 /// @param spool             folder for counts that a meter of ours does not have yet; null: such a meter is asked for
@@ -29,6 +31,7 @@ public record RemoteMeterSettings(
         UnreachableStatus unreachableStatus,
         String userAgent,
         ClientTls tls,
+        ForwardProxies proxies,
         int cacheBytes,
         int queuedReports,
         int batchBytes,
@@ -60,6 +63,7 @@ public record RemoteMeterSettings(
             UnreachableStatus.AS_3SCALE,
             "Tollkeeper",
             ClientTls.VERIFIED,
+            ForwardProxies.NONE,
             30 * 1024 * 1024,
             10_000,
             20 * 1024 * 1024,
@@ -67,42 +71,46 @@ public record RemoteMeterSettings(
             1024L * 1024 * 1024);
 
     public RemoteMeterSettings endpointOverride(@Nullable String value) {
-        return new RemoteMeterSettings(value, caching, responseCodes, firstCall, unreachableStatus, userAgent, tls, cacheBytes, queuedReports, batchBytes, spool, spoolBytes);
+        return new RemoteMeterSettings(value, caching, responseCodes, firstCall, unreachableStatus, userAgent, tls, proxies, cacheBytes, queuedReports, batchBytes, spool, spoolBytes);
     }
 
     public RemoteMeterSettings caching(Caching value) {
-        return new RemoteMeterSettings(endpointOverride, value, responseCodes, firstCall, unreachableStatus, userAgent, tls, cacheBytes, queuedReports, batchBytes, spool, spoolBytes);
+        return new RemoteMeterSettings(endpointOverride, value, responseCodes, firstCall, unreachableStatus, userAgent, tls, proxies, cacheBytes, queuedReports, batchBytes, spool, spoolBytes);
     }
 
     public RemoteMeterSettings responseCodes(boolean value) {
-        return new RemoteMeterSettings(endpointOverride, caching, value, firstCall, unreachableStatus, userAgent, tls, cacheBytes, queuedReports, batchBytes, spool, spoolBytes);
+        return new RemoteMeterSettings(endpointOverride, caching, value, firstCall, unreachableStatus, userAgent, tls, proxies, cacheBytes, queuedReports, batchBytes, spool, spoolBytes);
     }
 
     public RemoteMeterSettings firstCall(FirstCall value) {
-        return new RemoteMeterSettings(endpointOverride, caching, responseCodes, value, unreachableStatus, userAgent, tls, cacheBytes, queuedReports, batchBytes, spool, spoolBytes);
+        return new RemoteMeterSettings(endpointOverride, caching, responseCodes, value, unreachableStatus, userAgent, tls, proxies, cacheBytes, queuedReports, batchBytes, spool, spoolBytes);
     }
 
     public RemoteMeterSettings unreachableStatus(UnreachableStatus value) {
-        return new RemoteMeterSettings(endpointOverride, caching, responseCodes, firstCall, value, userAgent, tls, cacheBytes, queuedReports, batchBytes, spool, spoolBytes);
+        return new RemoteMeterSettings(endpointOverride, caching, responseCodes, firstCall, value, userAgent, tls, proxies, cacheBytes, queuedReports, batchBytes, spool, spoolBytes);
     }
 
     public RemoteMeterSettings userAgent(String value) {
-        return new RemoteMeterSettings(endpointOverride, caching, responseCodes, firstCall, unreachableStatus, value, tls, cacheBytes, queuedReports, batchBytes, spool, spoolBytes);
+        return new RemoteMeterSettings(endpointOverride, caching, responseCodes, firstCall, unreachableStatus, value, tls, proxies, cacheBytes, queuedReports, batchBytes, spool, spoolBytes);
     }
 
     public RemoteMeterSettings tls(ClientTls value) {
-        return new RemoteMeterSettings(endpointOverride, caching, responseCodes, firstCall, unreachableStatus, userAgent, value, cacheBytes, queuedReports, batchBytes, spool, spoolBytes);
+        return new RemoteMeterSettings(endpointOverride, caching, responseCodes, firstCall, unreachableStatus, userAgent, value, proxies, cacheBytes, queuedReports, batchBytes, spool, spoolBytes);
+    }
+
+    public RemoteMeterSettings proxies(ForwardProxies value) {
+        return new RemoteMeterSettings(endpointOverride, caching, responseCodes, firstCall, unreachableStatus, userAgent, tls, value, cacheBytes, queuedReports, batchBytes, spool, spoolBytes);
     }
 
     public RemoteMeterSettings queuedReports(int value) {
-        return new RemoteMeterSettings(endpointOverride, caching, responseCodes, firstCall, unreachableStatus, userAgent, tls, cacheBytes, value, batchBytes, spool, spoolBytes);
+        return new RemoteMeterSettings(endpointOverride, caching, responseCodes, firstCall, unreachableStatus, userAgent, tls, proxies, cacheBytes, value, batchBytes, spool, spoolBytes);
     }
 
     public RemoteMeterSettings batchBytes(int value) {
-        return new RemoteMeterSettings(endpointOverride, caching, responseCodes, firstCall, unreachableStatus, userAgent, tls, cacheBytes, queuedReports, value, spool, spoolBytes);
+        return new RemoteMeterSettings(endpointOverride, caching, responseCodes, firstCall, unreachableStatus, userAgent, tls, proxies, cacheBytes, queuedReports, value, spool, spoolBytes);
     }
 
     public RemoteMeterSettings spool(@Nullable Path folder) {
-        return new RemoteMeterSettings(endpointOverride, caching, responseCodes, firstCall, unreachableStatus, userAgent, tls, cacheBytes, queuedReports, batchBytes, folder, spoolBytes);
+        return new RemoteMeterSettings(endpointOverride, caching, responseCodes, firstCall, unreachableStatus, userAgent, tls, proxies, cacheBytes, queuedReports, batchBytes, folder, spoolBytes);
     }
 }

@@ -46,6 +46,11 @@ public final class BuiltinPolicies {
 
     private BuiltinPolicies() {}
 
+    /// Names that a chain may have.
+    public static List<String> names() {
+        return BY_NAME.keySet().stream().sorted().toList();
+    }
+
     /// What a chain with `on_failed` answers when it cannot be made or one of its policies fails, none without.
     public static @Nullable ErrorAnswer answerToFailure(List<PolicySpec> specs) {
         return OnFailedPolicy.answer(specs);

@@ -14,6 +14,7 @@ import io.tollkeeper.core.reason.Reason;
 import io.tollkeeper.http.Body;
 import io.tollkeeper.http.ClientTls;
 import io.tollkeeper.http.Engine;
+import io.tollkeeper.http.ForwardProxies;
 import io.tollkeeper.http.HeaderName;
 import io.tollkeeper.http.Headers;
 import io.tollkeeper.http.Loop;
@@ -42,13 +43,21 @@ public final class Fetcher {
 
     private final Engine engine;
     private final ClientTls tls;
+    private final ForwardProxies proxies;
     private final String userAgent;
 
-    /// @param tls       for https
-    /// @param userAgent sent unless a request has its own
+    /// Without proxies.
     public Fetcher(Engine engine, ClientTls tls, String userAgent) {
+        this(engine, tls, ForwardProxies.NONE, userAgent);
+    }
+
+    /// @param tls       for https
+    /// @param proxies   through which servers are reached
+    /// @param userAgent sent unless a request has its own
+    public Fetcher(Engine engine, ClientTls tls, ForwardProxies proxies, String userAgent) {
         this.engine = engine;
         this.tls = tls;
+        this.proxies = proxies;
         this.userAgent = userAgent;
     }
 
@@ -114,7 +123,7 @@ public final class Fetcher {
             // A step that takes all the time tells more than the total, so it comes first.
             var timeouts = new Upstream.Timeouts(time, time, time, time, time, time.plusMillis(300));
             return new Upstream(url.tls() ? tls : null, url.host(), url.port(), url.authority(), url.tls() ? url.serverName() : null,
-                    timeouts, MOST_CONNECTIONS);
+                    timeouts, MOST_CONNECTIONS).through(proxies.towards(url.tls(), url.host()));
         }
 
         private UpstreamRequest sent() {
