@@ -198,7 +198,7 @@ final class Spool implements AutoCloseable {
 
     private boolean handIn(SpoolReader.Form form, String id) throws InterruptedException {
         BackendEndpoint configured = new BackendEndpoint(form.url(), form.host());
-        if (!(MeterEndpoint.read(configured, meter.settings().tls()) instanceof MeterEndpoint.Read.Good(var endpoint))) {
+        if (!(MeterEndpoint.read(configured, meter.settings().tls(), meter.settings().proxies()) instanceof MeterEndpoint.Read.Good(var endpoint))) {
             LOG.error("{} names no meter that can be called; its counts are lost", id);
             return true;
         }
