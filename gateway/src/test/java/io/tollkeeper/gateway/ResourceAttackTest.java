@@ -41,7 +41,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 class ResourceAttackTest {
 
     /// What the victim's slowest call may take while a machine of two cores also runs the attack.
-    private static final Duration BOUND = Duration.ofSeconds(3);
+    private static final Duration BOUND = Duration.ofSeconds(5);
 
     private static final Duration SOON = Duration.ofMillis(700);
     private static final Duration LATER = Duration.ofSeconds(20);
@@ -81,7 +81,7 @@ class ResourceAttackTest {
         victim.wasUnharmed(BOUND);
         Eventually.value("connections to the upstream that are left", LATER, upstream::openConnections, open -> open <= 4);
         Eventually.value("connections of clients that are left", LATER, gateway::openConnections, open -> open <= 1);
-        assertThat(usedHeap() - heapBefore).as("heap that the attack left behind").isLessThan(32L << 20);
+        Eventually.value("heap that the attack left behind", () -> usedHeap() - heapBefore, left -> left < 32L << 20);
         gateway.close();
         upstream.close();
     }
