@@ -103,6 +103,11 @@ public record Configuration(@Nullable Path file, Settings settings, ProductSourc
         return findings.hasErrors() ? new Loaded.Bad(findings.sorted()) : new Loaded.Good(new Configuration(file, settings, source, next, findings.sorted()));
     }
 
+    /// The same, with what it has in common with the one in force kept once.
+    public Configuration sharing(Configuration before) {
+        return new Configuration(file, settings, source, declared.sharing(before.declared), warnings);
+    }
+
     /// The same settings with other products.
     public Configuration declaring(Declared products, List<Finding> doubts) {
         return new Configuration(file, settings, source, products, doubts);

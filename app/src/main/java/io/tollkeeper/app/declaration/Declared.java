@@ -1,5 +1,6 @@
 package io.tollkeeper.app.declaration;
 
+import java.util.HashMap;
 import java.util.List;
 
 import io.tollkeeper.core.proxy.ProxyConfig;
@@ -14,6 +15,17 @@ public record Declared(List<DeclaredProduct> products, boolean complete) {
 
     public Declared {
         products = List.copyOf(products);
+    }
+
+    /// The same, with the earlier instance of what the gateway serves already: a reload of thousands of products keeps no
+    /// second copy of those that did not change.
+    public Declared sharing(Declared before) {
+        var earlier = new HashMap<String, ProxyConfig>();
+        before.products().forEach(product -> earlier.put(product.id(), product.proxy()));
+        return new Declared(products.stream().map(product -> {
+            var known = earlier.get(product.id());
+            return known != null && known != product.proxy() && known.equals(product.proxy()) ? product.with(known) : product;
+        }).toList(), complete);
     }
 
     /// The gateway's part of all products.

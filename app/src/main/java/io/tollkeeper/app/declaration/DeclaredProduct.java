@@ -36,6 +36,10 @@ public record DeclaredProduct(
         return new DeclaredProduct(proxy, backendVersion, List.of(), List.of(), List.of(), List.of(), Set.of(), original);
     }
 
+    DeclaredProduct with(ProxyConfig same) {
+        return new DeclaredProduct(same, backendVersion, metrics, plans, limits, applications, serviceTokens, original);
+    }
+
     public String id() {
         return proxy.productId();
     }

@@ -87,7 +87,7 @@ public final class LiveConfiguration {
             return switch (loaded) {
                 case Loaded.Bad(var findings) -> refuse(findings);
                 case Loaded.Good(var next) when next.source() instanceof ProductSource.OfPortal && isSame(next) -> confirm(next);
-                case Loaded.Good(var next) -> takeOver(next, true);
+                case Loaded.Good(var next) -> takeOver(next.sharing(current()), true);
             };
         }
     }

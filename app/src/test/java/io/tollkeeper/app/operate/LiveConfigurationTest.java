@@ -74,6 +74,15 @@ class LiveConfigurationTest {
                 "d.json:7:3  services[2]: cannot be served\n                product b  warning: hosts: belongs to a\n");
     }
 
+    @Test void aProductThatDidNotChangeIsKeptOnce() throws IOException {
+        Files.writeString(file, ONE);
+        live.reload();
+        var first = live.current().declared().proxies().getFirst();
+        Files.writeString(file, "# a remark\n" + ONE);
+        live.reload();
+        assertThat(live.current().declared().proxies().getFirst()).isSameAs(first);
+    }
+
     @Test void theWatchTellsOfWritesReplacementsAndRemovalsButNotOfTouching() throws Exception {
         var told = new LinkedBlockingQueue<String>();
         try (var _ = ConfigurationWatch.start(file, () -> told.add("changed"))) {
