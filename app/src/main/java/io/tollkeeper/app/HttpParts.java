@@ -13,6 +13,7 @@ import io.tollkeeper.http.ForwardProxies;
 import io.tollkeeper.http.ForwardProxy;
 import io.tollkeeper.http.Http2Limits;
 import io.tollkeeper.http.ListenerSettings;
+import io.tollkeeper.http.Pem;
 import io.tollkeeper.http.ServerTls;
 import io.tollkeeper.http.Transport;
 import io.tollkeeper.http.Upstream;
@@ -56,7 +57,7 @@ final class HttpParts {
         var plain = gateway(settings, address);
         var tls = settings.gateway().tls();
         var certificate = new ServerTls.Certificate(List.of(), Objects.requireNonNull(tls.certificate()), Objects.requireNonNull(tls.key()));
-        return new ListenerSettings("gateway.tls", plain.address(), new ServerTls(List.of(certificate)), plain.limits(), plain.timeouts(), plain.http2())
+        return new ListenerSettings("gateway.tls", plain.address(), new ServerTls(List.of(certificate), tls.clientCertificates(), tls.clientCertificateDepth()), plain.limits(), plain.timeouts(), plain.http2())
                 .withProxyProtocol(tls.proxyProtocol());
     }
 
@@ -68,7 +69,7 @@ final class HttpParts {
     static Upstream.Timeouts upstreamTimeouts(Settings settings) {
         var upstream = settings.upstream();
         return new Upstream.Timeouts(upstream.connectTimeout(), upstream.handshakeTimeout(), upstream.firstByteTimeout(),
-                upstream.idleTimeout(), upstream.sendTimeout(), upstream.totalTimeout());
+                upstream.idleTimeout(), upstream.sendTimeout(), upstream.totalTimeout(), upstream.tunnelTimeout());
     }
 
     /// How upstreams, meters, portals and token providers are spoken to over TLS.
@@ -81,7 +82,7 @@ final class HttpParts {
             case FALSE -> false;
             case AUTO -> !threescales;
         };
-        return new ClientTls(verify, tls.trustedRoots(), tls.certificate(), tls.key());
+        return new ClientTls(verify, Pem.file(tls.trustedRoots()), Pem.file(tls.certificate()), Pem.file(tls.key()), tls.keyPasswords());
     }
 
     /// Which of them are reached through a proxy. The URLs are good: the settings were checked.

@@ -14,6 +14,7 @@ import io.tollkeeper.gateway.meter.LocalMeter;
 import io.tollkeeper.gateway.meter.RemoteMeterSettings;
 import io.tollkeeper.gateway.route.PathRouting;
 import io.tollkeeper.http.ForwardProxy;
+import io.tollkeeper.http.ServerTls;
 import io.tollkeeper.http.recorder.LogFormat;
 import org.jspecify.annotations.Nullable;
 
@@ -152,12 +153,17 @@ public record Settings(
             @Nullable ListenAddress listen,
             @Setting(value = "", alias = "APICAST_HTTPS_CERTIFICATE", says = "PEM file: the certificate, then its intermediates.")
             @Nullable Path certificate,
-            @Setting(value = "", alias = "APICAST_HTTPS_CERTIFICATE_KEY", says = "PEM file: the certificate's private key (PKCS#8).")
+            @Setting(value = "", alias = "APICAST_HTTPS_CERTIFICATE_KEY", says = "PEM file: the certificate's private key.")
             @Nullable Path key,
             @Setting(value = "false", alias = "APICAST_HTTPS_PROXY_PROTOCOL", says = "Whether every connection to `gateway.tls.listen` must begin with a header of the PROXY protocol, before TLS.")
-            boolean proxyProtocol) implements Checked {
+            boolean proxyProtocol,
+            @Setting(value = "ignored", alias = "APICAST_HTTPS_VERIFY_CLIENT", says = "Whether clients are asked for a certificate: ignored, or requested (any is accepted, and none).")
+            ServerTls.ClientCertificates clientCertificates,
+            @Setting(value = "1", alias = "APICAST_HTTPS_VERIFY_DEPTH", says = "How many issuers of a client's certificate are kept with it.")
+            int clientCertificateDepth) implements Checked {
 
         @Override public void check(Complaints complain) {
+            complain.atLeast("client-certificate-depth", clientCertificateDepth, 0);
             if (listen != null && certificate == null) {
                 complain.about("certificate", "missing: gateway.tls.listen is set and needs a certificate (PEM file)");
             }
@@ -356,6 +362,8 @@ public record Settings(
             Duration sendTimeout,
             @Setting(value = "off", says = "From the call to the end of the answer.")
             Duration totalTimeout,
+            @Setting(value = "1h", says = "How long a WebSocket may stand without a byte in either direction.")
+            Duration tunnelTimeout,
             @Setting(value = "1024", says = "Connections to one upstream, over all event loops.")
             int maxConnections,
             @Setting(value = "8192", says = "Connections to all upstreams together, over all event loops.")
@@ -407,8 +415,10 @@ public record Settings(
             @Nullable Path trustedRoots,
             @Setting(value = "", alias = "APICAST_PROXY_HTTPS_CERTIFICATE", says = "PEM file of our own certificate, for upstreams that want one.")
             @Nullable Path certificate,
-            @Setting(value = "", alias = "APICAST_PROXY_HTTPS_CERTIFICATE_KEY", says = "PEM file of its private key (PKCS#8).")
-            @Nullable Path key) implements Checked {
+            @Setting(value = "", alias = "APICAST_PROXY_HTTPS_CERTIFICATE_KEY", says = "PEM file of its private key.")
+            @Nullable Path key,
+            @Setting(value = "", alias = "APICAST_PROXY_HTTPS_PASSWORD_FILE", says = "File with pass phrases for that key, one per line, if it is encrypted.")
+            @Nullable Path keyPasswords) implements Checked {
 
         public enum Verify { AUTO, TRUE, FALSE }
 
@@ -417,6 +427,7 @@ public record Settings(
                 complain.about(certificate == null ? "certificate" : "key", "missing, while the other of the two is set");
             }
             complain.unreadable("trusted-roots", trustedRoots);
+            complain.unreadable("key-passwords", keyPasswords);
             complain.unreadable("certificate", certificate);
             complain.unreadable("key", key);
         }

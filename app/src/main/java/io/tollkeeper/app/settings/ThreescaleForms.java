@@ -26,6 +26,11 @@ final class ThreescaleForms {
         return switch (variable) {
             case "APICAST_RESPONSE_CODES", "APICAST_EXTENDED_METRICS" -> truth(value);
             case "OPENSSL_VERIFY" -> truth(value);
+            case "APICAST_HTTPS_VERIFY_CLIENT" -> switch (value) {
+                case "off" -> "ignored";
+                case "optional_no_ca" -> "requested";
+                default -> value;
+            };
             case "APICAST_HTTP_PROXY_PROTOCOL", "APICAST_HTTPS_PROXY_PROTOCOL" -> "true";
             case "APICAST_LOG_LEVEL" -> level(value);
             case "APICAST_MANAGEMENT_API" -> MODES.contains(value) ? value : "disabled";
