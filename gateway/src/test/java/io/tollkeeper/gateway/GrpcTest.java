@@ -229,6 +229,18 @@ class GrpcTest {
     }
 
     @Test
+    void theRecordOfACallNamesItsStream() {
+        var headers = new AtomicReference<Metadata>();
+        Channel watched = ClientInterceptors.intercept(
+                with("k"), MetadataUtils.newCaptureMetadataInterceptor(headers, new AtomicReference<>()));
+        for (int stream = 1; stream <= 3; stream += 2) {
+            ClientCalls.blockingUnaryCall(watched, UNARY, soon(), "hello");
+            String id = headers.get().get(Metadata.Key.of("x-request-id", Metadata.ASCII_STRING_MARSHALLER));
+            assertThat(gateway.record(String.valueOf(id)).connectionStream()).isEqualTo(stream);
+        }
+    }
+
+    @Test
     void manyMessagesComeForOne() {
         Iterator<String> messages = ClientCalls.blockingServerStreamingCall(with("k"), COUNT, soon(), "1000");
         List<String> all = new ArrayList<>();

@@ -100,6 +100,7 @@ public final class FlightRecord {
     private @Nullable String upstreamHost;
     private @Nullable String upstreamAddress;
     private long connectionId;
+    private int connectionStream;
     private boolean connectionReused;
     private long connectionAgeMillis;
     private long connectionIdleMillis;
@@ -172,6 +173,7 @@ public final class FlightRecord {
         upstreamHost = null;
         upstreamAddress = null;
         connectionId = 0;
+        connectionStream = 0;
         connectionReused = false;
         connectionAgeMillis = 0;
         connectionIdleMillis = 0;
@@ -240,6 +242,7 @@ public final class FlightRecord {
         copy.upstreamHost = upstreamHost;
         copy.upstreamAddress = upstreamAddress;
         copy.connectionId = connectionId;
+        copy.connectionStream = connectionStream;
         copy.connectionReused = connectionReused;
         copy.connectionAgeMillis = connectionAgeMillis;
         copy.connectionIdleMillis = connectionIdleMillis;
@@ -671,6 +674,15 @@ public final class FlightRecord {
 
     public void connectionId(long value) {
         connectionId = value;
+    }
+
+    /// The call's stream on a connection of HTTP/2; 0 = spoken to in HTTP/1.
+    public int connectionStream() {
+        return connectionStream;
+    }
+
+    public void connectionStream(int value) {
+        connectionStream = value;
     }
 
     public boolean connectionReused() {

@@ -301,6 +301,9 @@ public final class VerdictRules {
         StringBuilder line = new StringBuilder(record.connectionReused() ? "reused" : "new")
                 .append(" connection #")
                 .append(record.connectionId());
+        if (record.connectionStream() != 0) {
+            line.append(" (HTTP/2), stream ").append(record.connectionStream());
+        }
         if (record.connectionReused()) {
             line.append(", idle ").append(seconds(record.connectionIdleMillis()));
             line.append(", age ").append(seconds(record.connectionAgeMillis()));

@@ -427,6 +427,7 @@ public final class Exchange {
         upstreamStarted = facts.startedNanos();
         record.upstreamAddress(addressText(facts));
         record.connectionId(facts.connectionNumber());
+        record.connectionStream(facts.stream());
         record.connectionReused(facts.reused());
         record.connectionAgeMillis(facts.connectionAgeNanos() / 1_000_000);
         record.connectionIdleMillis(facts.connectionIdleNanos() / 1_000_000);

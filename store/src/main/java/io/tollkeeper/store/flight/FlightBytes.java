@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 /// A record of another version cannot be read and is passed over: records live for days, not for years.
 final class FlightBytes {
 
-    private static final int VERSION = 4;
+    private static final int VERSION = 5;
     private static final int LONGEST_TEXT = 1 << 20;
     private static final Map<String, Reason> REASONS = new HashMap<>();
     private static final Map<String, Stage> STAGES = new HashMap<>();
@@ -99,6 +99,7 @@ final class FlightBytes {
         text(out, record.upstreamHost());
         text(out, record.upstreamAddress());
         out.writeLong(record.connectionId());
+        out.writeInt(record.connectionStream());
         out.writeBoolean(record.connectionReused());
         out.writeLong(record.connectionAgeMillis());
         out.writeLong(record.connectionIdleMillis());
@@ -183,6 +184,7 @@ final class FlightBytes {
         record.upstreamHost(text(in));
         record.upstreamAddress(text(in));
         record.connectionId(in.readLong());
+        record.connectionStream(in.readInt());
         record.connectionReused(in.readBoolean());
         record.connectionAgeMillis(in.readLong());
         record.connectionIdleMillis(in.readLong());

@@ -62,6 +62,7 @@ public abstract class FlightStoreContract {
         record.upstreamHost("up.example");
         record.upstreamAddress("192.0.2.9:80");
         record.connectionId(3);
+        record.connectionStream(21);
         record.connectionReused(true);
         record.connectionAgeMillis(4);
         record.connectionIdleMillis(5);
