@@ -30,6 +30,9 @@ final class Http2UpstreamTest {
     private static final Upstream.Timeouts SHORT = new Upstream.Timeouts(Duration.ofSeconds(2), Duration.ofSeconds(2),
             Duration.ofMillis(400), Duration.ofMillis(400), Duration.ofMillis(400), Duration.ZERO);
 
+    private static final Upstream.Timeouts PATIENT = new Upstream.Timeouts(Duration.ofSeconds(10), Duration.ofSeconds(10),
+            Duration.ofSeconds(10), Duration.ofSeconds(10), Duration.ofSeconds(10), Duration.ZERO);
+
     private @Nullable Engine engine;
 
     @BeforeEach
@@ -51,6 +54,10 @@ final class Http2UpstreamTest {
     }
 
     private static Upstream at(int port) {
+        return Caller.plain("127.0.0.1", port, PATIENT).with(Upstream.Protocol.HTTP_2);
+    }
+
+    private static Upstream hurried(int port) {
         return Caller.plain("127.0.0.1", port, SHORT).with(Upstream.Protocol.HTTP_2);
     }
 
@@ -64,12 +71,16 @@ final class Http2UpstreamTest {
 
     /// Plays a script on the first request of each connection.
     private Caller.Outcome ofFirstRequest(Script script) throws IOException {
+        return ofFirstRequest(PATIENT, script);
+    }
+
+    private Caller.Outcome ofFirstRequest(Upstream.Timeouts timeouts, Script script) throws IOException {
         try (var server = FrameServer.playing((peer, connection) -> {
             peer.nextRequest();
             script.play(peer, connection);
             peer.reasonOfEnd();
         })) {
-            return get(server);
+            return caller().get(Caller.plain("127.0.0.1", server.port(), timeouts).with(Upstream.Protocol.HTTP_2), "/a");
         }
     }
 
@@ -150,7 +161,7 @@ final class Http2UpstreamTest {
     @Test
     void bodiesLeaveAsFarAsWindowsAllow() throws Exception {
         try (var server = FrameServer.playing(FrameClient.setting(Http2.INITIAL_WINDOW_SIZE, 3), (peer, _) -> {
-            peer.await(frame -> frame.type() == Http2.SETTINGS && (frame.flags() & Http2.ACK) != 0);
+            peer.respond(peer.nextRequest(), "settings are known");
             int stream = peer.nextRequest();
             // as wide as what was taken, piece by piece
             peer.respond(stream, peer.answer(stream).text());
@@ -159,6 +170,7 @@ final class Http2UpstreamTest {
             caller().get(at(server.port()), "/first");
             Caller.Outcome outcome = Caller.outcome(at(server.port()), caller().post(at(server.port()), "/b", "x".repeat(200)));
             assertThat(outcome.failure()).as(outcome.evidence()).isNull();
+            assertThat(outcome.body()).isEqualTo("x".repeat(200));
         }
     }
 
@@ -171,7 +183,7 @@ final class Http2UpstreamTest {
         var tls = new ServerTls(List.of(new ServerTls.Certificate(List.of(), identity.certificateFile(), identity.keyFile())));
         try (var server = new TellingServer(null, WireLimits.DEFAULT, ListenerSettings.Timeouts.DEFAULT, tls, Http2Limits.DEFAULT)) {
             var target = new Upstream(new ClientTls(true, certificates.authorityFile(), null, null), "127.0.0.1", server.port(),
-                    "localhost", "localhost", SHORT, 10).with(Upstream.Protocol.HTTP_2);
+                    "localhost", "localhost", PATIENT, 10).with(Upstream.Protocol.HTTP_2);
             Caller.Outcome outcome = caller().get(target, "/over/tls");
             assertThat(outcome.failure()).as(outcome.evidence()).isNull();
             assertThat(outcome.body()).startsWith("GET /over/tls host=localhost");
@@ -357,7 +369,7 @@ final class Http2UpstreamTest {
             peer.reasonOfEnd();
         })) {
             assertThat(get(server).status()).isEqualTo(200);
-            Caller.Outcome outcome = Caller.outcome(at(server.port()), caller().post(at(server.port()), "/b", "hello"));
+            Caller.Outcome outcome = Caller.outcome(at(server.port()), caller().post(hurried(server.port()), "/b", "hello"));
             assertThat(outcome.failure()).isEqualTo(Reason.UPSTREAM_SEND_TIMEOUT);
             assertThat(outcome.evidence()).contains("its flow control window allowed no byte");
         }
@@ -365,8 +377,8 @@ final class Http2UpstreamTest {
 
     @Test
     void silenceIsTimedAsOnHttp1() throws Exception {
-        assertThat(ofFirstRequest((_, _) -> {}).failure()).isEqualTo(Reason.UPSTREAM_FIRST_BYTE_TIMEOUT);
-        Caller.Outcome stalled = ofFirstRequest((peer, _) -> peer.headers(1, false, ":status", "200").data(1, false, "a"));
+        assertThat(ofFirstRequest(SHORT, (_, _) -> {}).failure()).isEqualTo(Reason.UPSTREAM_FIRST_BYTE_TIMEOUT);
+        Caller.Outcome stalled = ofFirstRequest(SHORT, (peer, _) -> peer.headers(1, false, ":status", "200").data(1, false, "a"));
         assertThat(stalled.failure()).isEqualTo(Reason.UPSTREAM_IDLE_TIMEOUT);
     }
 
