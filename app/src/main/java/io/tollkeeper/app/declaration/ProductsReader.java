@@ -24,11 +24,13 @@ import io.tollkeeper.core.catalog.UsageLimit;
 import io.tollkeeper.core.proxy.CredentialsLocation;
 import io.tollkeeper.core.proxy.ErrorAnswer;
 import io.tollkeeper.core.proxy.MappingRule;
+import io.tollkeeper.core.proxy.OpenIdSettings;
 import io.tollkeeper.core.proxy.ProxyConfig;
 import io.tollkeeper.core.usage.Period;
 import io.tollkeeper.core.verdict.Nearest;
 import io.tollkeeper.gateway.rules.MappingRules;
 import io.tollkeeper.http.Headers;
+import io.tollkeeper.http.fetch.FetchUrl;
 import org.jspecify.annotations.Nullable;
 
 /// Reads the `products` of a `tollkeeper.yaml`. Pure computation; belongs to one reading of one file.
@@ -52,7 +54,7 @@ import org.jspecify.annotations.Nullable;
 final class ProductsReader {
     private static final String HITS = "hits";
     private static final Map<String, AuthenticationMode> KINDS =
-            Map.of("user-key", AuthenticationMode.USER_KEY, "app-id", AuthenticationMode.APP_ID);
+            Map.of("user-key", AuthenticationMode.USER_KEY, "app-id", AuthenticationMode.APP_ID, "openid", AuthenticationMode.OAUTH);
     private static final Map<String, CredentialsLocation> LOCATIONS = Map.of(
             "query", CredentialsLocation.QUERY,
             "headers", CredentialsLocation.HEADERS,
@@ -89,9 +91,11 @@ final class ProductsReader {
         var proxy = ProxyConfig.of(id)
                 .systemName(section.text("name", id))
                 .mode(mode)
+                .openId(mode == AuthenticationMode.OAUTH ? openId(credentials) : null)
                 .hosts(hosts(id, section))
                 .apiBackend(upstream(section))
-                .credentialsLocation(credentials.word("location", LOCATIONS, CredentialsLocation.QUERY))
+                .credentialsLocation(credentials.word("location", LOCATIONS,
+                        mode == AuthenticationMode.OAUTH ? CredentialsLocation.AUTHORIZATION : CredentialsLocation.QUERY))
                 .authUserKey(credentials.text("user-key", "user_key").toLowerCase(Locale.ROOT))
                 .authAppId(credentials.text("app-id", "app_id").toLowerCase(Locale.ROOT))
                 .authAppKey(credentials.text("app-key", "app_key").toLowerCase(Locale.ROOT))
@@ -113,7 +117,7 @@ final class ProductsReader {
         var serviceTokens = serviceTokens(section);
         section.done();
         return new DeclaredProduct(
-                proxy, mode == AuthenticationMode.USER_KEY ? "1" : "2", metrics, List.copyOf(plans), limits, applications, serviceTokens, null);
+                proxy, version(mode), metrics, List.copyOf(plans), limits, applications, serviceTokens, null);
     }
 
     private static void identifier(String id, Section section) {
@@ -260,6 +264,25 @@ final class ProductsReader {
         return plans;
     }
 
+    /// 3scale's `backend_version`.
+    private static String version(AuthenticationMode mode) {
+        return switch (mode) {
+            case USER_KEY -> "1";
+            case APP_ID -> "2";
+            case OAUTH -> "oauth";
+        };
+    }
+
+    /// `{kind: openid, issuer: https://sso.example/realms/shop, client-id-claim: azp}`
+    private static OpenIdSettings openId(Section credentials) {
+        var issuer = credentials.required("issuer", "https://sso.example/realms/shop");
+        var claim = credentials.text("client-id-claim", OpenIdSettings.USUAL_CLAIM);
+        if (issuer != null && FetchUrl.parse(issuer) == null) {
+            credentials.complain("issuer", "is no http URL (expected: where .well-known/openid-configuration is found, e.g. https://sso.example/realms/shop)");
+        }
+        return new OpenIdSettings(issuer, claim, false, null);
+    }
+
     private static List<DeclaredApplication> applications(Section section, AuthenticationMode mode, Set<String> plans) {
         var applications = new ArrayList<DeclaredApplication>();
         var keyOwners = new HashMap<String, String>();
@@ -275,9 +298,10 @@ final class ProductsReader {
             if (mode == AuthenticationMode.USER_KEY && userKeys.isEmpty() && !application.has("user-key") && !application.has("user-keys")) {
                 application.complain("user-key is missing: nobody could call as this application (expected: user-key: its secret)");
             }
-            if (mode == AuthenticationMode.APP_ID && !userKeys.isEmpty()) {
-                application.complain(application.has("user-key") ? "user-key" : "user-keys",
-                        "the product's credentials are of kind app-id: applications are known by their id and app-keys");
+            if (mode != AuthenticationMode.USER_KEY && !userKeys.isEmpty()) {
+                application.complain(application.has("user-key") ? "user-key" : "user-keys", mode == AuthenticationMode.APP_ID
+                        ? "the product's credentials are of kind app-id: applications are known by their id and app-keys"
+                        : "the product's credentials are of kind openid: applications are known by their id, which tokens name");
             }
             var filters = application.texts("referrer-filters").stream().map(Section.Item::text).toList();
             application.done();

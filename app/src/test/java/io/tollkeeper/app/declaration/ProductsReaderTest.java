@@ -10,10 +10,12 @@ import java.util.Set;
 import io.tollkeeper.app.declaration.Configuration.Loaded;
 import io.tollkeeper.core.catalog.AuthenticationMode;
 import io.tollkeeper.core.catalog.UsageLimit;
+import io.tollkeeper.core.proxy.CredentialsLocation;
 import io.tollkeeper.core.proxy.Finding;
 import io.tollkeeper.core.proxy.ForwardedHeaders;
 import io.tollkeeper.core.proxy.MappingRule;
 import io.tollkeeper.core.proxy.MappingRule.QueryCondition;
+import io.tollkeeper.core.proxy.OpenIdSettings;
 import io.tollkeeper.core.usage.Period;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -141,6 +143,32 @@ class ProductsReaderTest {
                       bob: {plan: basic, user-key: k}
                 """)).containsExactly(
                 "t.yaml:10  products.orders.applications.bob.user-key: the product's credentials are of kind app-id: applications are known by their id and app-keys");
+    }
+
+    @Test void productsOfOpenidKindNameTheirProvider() throws IOException {
+        var product = good("""
+                products:
+                  orders:
+                    hosts: [a.example.com]
+                    upstream: http://10.0.0.7
+                    credentials: {kind: openid, issuer: "https://gw:pw@sso.example/realms/shop", client-id-claim: client_id}
+                    rules: [{method: ANY, pattern: /}]
+                    plans: {basic: {}}
+                    applications: {alice: {plan: basic}}
+                """).products().getFirst();
+        assertThat(product.proxy().mode()).isEqualTo(AuthenticationMode.OAUTH);
+        assertThat(product.proxy().credentialsLocation()).isEqualTo(CredentialsLocation.AUTHORIZATION);
+        assertThat(product.proxy().openId()).isEqualTo(new OpenIdSettings("https://gw:pw@sso.example/realms/shop", "client_id", false, null));
+        assertThat(mistakes("""
+                products:
+                  orders:
+                    hosts: [a.example.com]
+                    upstream: http://10.0.0.7
+                    credentials: {kind: openid, issuer: sso.example}
+                    rules: [{method: ANY, pattern: /}]
+                    plans: {basic: {}}
+                    applications: {alice: {plan: basic, user-key: k}}
+                """)).hasSize(2).anyMatch(text -> text.contains("credentials.issuer: is no http URL")).anyMatch(text -> text.contains("kind openid"));
     }
 
     private Declared good(String yaml) throws IOException {
