@@ -98,8 +98,8 @@ class FailuresIT {
     }
 
     @Test void thePageTellsWhatClientsSee() throws Exception {
-        var text = new StringBuilder(Objects.requireNonNull(new String(
-                Objects.requireNonNull(FailuresIT.class.getResourceAsStream("failures-head.md")).readAllBytes(), java.nio.charset.StandardCharsets.UTF_8)));
+        var text = new StringBuilder(new String(
+                Objects.requireNonNull(FailuresIT.class.getResourceAsStream("failures-head.md")).readAllBytes(), java.nio.charset.StandardCharsets.UTF_8));
         upstreamFails();
         chapter(text, "The upstream");
         namesFail();
