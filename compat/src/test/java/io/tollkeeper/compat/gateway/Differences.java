@@ -10,7 +10,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 
-import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -230,7 +229,7 @@ final class Differences {
         }
     }
 
-    private String portalCall(String method, String target, Map<String, @Nullable List<String>> headers) {
+    private String portalCall(String method, String target, Map<String, List<String>> headers) {
         return method.toUpperCase(Locale.ROOT) + " " + target(target) + " " + headers.get("authorization");
     }
 }
