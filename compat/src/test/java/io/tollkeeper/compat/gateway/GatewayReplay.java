@@ -74,7 +74,13 @@ final class GatewayReplay {
         return GatewayInProcess.start(Files.createTempDirectory(folder, "data"), environment, ports);
     }
 
-    private void start(Surroundings around, List<Found> found) {
+    /// Providers of tokens are asked in the background: the recordings, too, waited a moment after the start.
+    private void start(Surroundings around, List<Found> found) throws InterruptedException {
+        long expected = recorded.path("portal_saw_at_start").valueStream().map(call -> call.path("path").stringValue()).distinct().count();
+        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        while (!differing.contains(0) && around.count("portal") < expected && System.nanoTime() < deadline) {
+            Thread.sleep(5);
+        }
         var calls = around.taken();
         if (recorded.has("portal_saw_at_start")) {
             var differences = new Differences(around);
