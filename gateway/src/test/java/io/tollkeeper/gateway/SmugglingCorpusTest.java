@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
@@ -45,7 +46,7 @@ class SmugglingCorpusTest {
 
     /// What the upstream answers next, and how many requests it has seen of the current case.
     private static volatile List<String> answers = List.of();
-    private static volatile int asked;
+    private static final AtomicInteger asked = new AtomicInteger();
 
     static List<SmugglingCase> cases() throws IOException {
         return SmugglingCase.all();
@@ -57,7 +58,7 @@ class SmugglingCorpusTest {
             if (with.readRequest() == null) {
                 return false;
             }
-            int turn = asked++;
+            int turn = asked.getAndIncrement();
             with.write(answers.isEmpty() ? OK : answers.get(Math.min(turn, answers.size() - 1)));
             return true;
         });
@@ -104,7 +105,7 @@ class SmugglingCorpusTest {
     }
 
     private void meet(SmugglingCase given, int bytesAtOnce) throws IOException {
-        asked = 0;
+        asked.set(0);
         answers = given.answers();
         long before = receivedInTime().size();
         int failures = upstream.failures().size();

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import io.tollkeeper.testkit.RawAnswer;
 import io.tollkeeper.testkit.RawClient;
@@ -20,7 +21,7 @@ final class Victim implements AutoCloseable {
     private final Thread thread;
     private final List<String> failures = new ArrayList<>();
     private volatile boolean going = true;
-    private volatile int answered;
+    private final AtomicInteger answered = new AtomicInteger();
     private volatile long slowestNanos;
 
     Victim(int port) {
@@ -38,7 +39,7 @@ final class Victim implements AutoCloseable {
                     if (answer.status() != 200) {
                         failures.add(answer.toString());
                     }
-                    answered++;
+                    answered.incrementAndGet();
                 }
             } catch (IOException | AssertionError e) {
                 failures.add(e.toString());
@@ -47,7 +48,7 @@ final class Victim implements AutoCloseable {
     }
 
     int answered() {
-        return answered;
+        return answered.get();
     }
 
     /// Fails if any call failed or took longer than that.
@@ -55,7 +56,7 @@ final class Victim implements AutoCloseable {
         going = false;
         assertThat(thread.join(Duration.ofSeconds(20))).as("the victim's last call ends").isTrue();
         assertThat(failures).isEmpty();
-        assertThat(Duration.ofNanos(slowestNanos)).as("slowest of %d calls", answered).isLessThan(slowest);
+        assertThat(Duration.ofNanos(slowestNanos)).as("slowest of %d calls", answered.get()).isLessThan(slowest);
     }
 
     @Override

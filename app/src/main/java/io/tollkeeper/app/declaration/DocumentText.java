@@ -6,6 +6,7 @@ import java.util.Arrays;
 ///
 /// @param source what findings name: without secrets
 /// @param json   in UTF-8, not copied
+@SuppressWarnings("ArrayRecordComponent") // compared by content below
 public record DocumentText(String source, byte[] json) {
 
     @Override public boolean equals(Object other) {

@@ -84,8 +84,8 @@ public final class JsonObject {
                 default -> (Object) parser.getDoubleValue();
             };
             case VALUE_NUMBER_FLOAT -> parser.getDoubleValue();
-            case VALUE_TRUE -> Boolean.TRUE;
-            case VALUE_FALSE -> Boolean.FALSE;
+            case VALUE_TRUE -> true;
+            case VALUE_FALSE -> false;
             default -> null;
         };
     }
@@ -145,7 +145,10 @@ public final class JsonObject {
             case Long number -> number.toString();
             case Double number -> number.toString();
             case Boolean truth -> truth.toString();
-            default -> wrong(name, "a text");
+            default -> {
+                wrong(name, "a text");
+                yield null;
+            }
         };
     }
 
@@ -198,7 +201,11 @@ public final class JsonObject {
     /// An object below this one, null if absent.
     public @Nullable JsonObject object(String name) {
         var value = value(name);
-        return value == null || value instanceof JsonObject ? (JsonObject) value : wrong(name, "an object");
+        if (value == null || value instanceof JsonObject) {
+            return (JsonObject) value;
+        }
+        wrong(name, "an object");
+        return null;
     }
 
     /// The objects of a list, none if absent.
@@ -293,9 +300,8 @@ public final class JsonObject {
         return new Place(source, line(place), column(place), path());
     }
 
-    private <T> @Nullable T wrong(String name, String expected) {
+    private void wrong(String name, String expected) {
         complain(name, "is " + said(value(name)) + " (expected: " + expected + ")");
-        return null;
     }
 
     private static String said(@Nullable Object value) {

@@ -15,7 +15,7 @@ public record LoadingMode(boolean lazy, CacheTime cache) {
     /// Environments in which changes are to be seen at once.
     private static final Set<String> TRIED_OUT = Set.of("staging", "sandbox", "development");
     private static final CacheTime NONE = new CacheTime(false, Duration.ZERO);
-    private static final CacheTime USUAL = new CacheTime(false, Duration.ofSeconds(300));
+    private static final CacheTime USUAL = new CacheTime(false, Duration.ofMinutes(5));
 
     public static LoadingMode of(Settings.Gateway settings) {
         boolean triedOut = TRIED_OUT.contains(settings.portal().environment());

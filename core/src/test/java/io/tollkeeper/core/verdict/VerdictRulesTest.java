@@ -19,7 +19,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 class VerdictRulesTest {
 
     /// Reasons that only warn: nothing failed.
-    private static final Set<Reason> WARNINGS = EnumSet.of(Reason.DNS_STALE_USED);
+    private static final Set<Reason> WARNINGS = EnumSet.of(Reason.DNS_STALE_USED, Reason.CONFIG_STALE);
 
     @ParameterizedTest
     @EnumSource

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 /// @param kid       `kid` of its header
 /// @param signed    what the signature is over: header and payload as sent
 /// @param payload   decoded, not read
+@SuppressWarnings("ArrayRecordComponent") // carried to the check of the signature, never compared
 record Jws(String algorithm, @Nullable String kid, byte[] signed, byte[] payload, byte[] signature) {
 
     /// Longest token that is looked at.

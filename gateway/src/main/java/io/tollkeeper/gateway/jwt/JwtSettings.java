@@ -8,5 +8,5 @@ import java.time.Duration;
 /// @param refresh how often a provider's keys are fetched anew; zero or less: only when a token names a key that is not known
 public record JwtSettings(Duration leeway, Duration refresh) {
 
-    public static final JwtSettings DEFAULT = new JwtSettings(Duration.ZERO, Duration.ofSeconds(300));
+    public static final JwtSettings DEFAULT = new JwtSettings(Duration.ZERO, Duration.ofMinutes(5));
 }

@@ -20,6 +20,7 @@ final class SpoolReader {
     private static final int MOST_PARAMETERS = 4000;
 
     /// A form for a meter.
+    @SuppressWarnings("ArrayRecordComponent") // handed in, never compared
     record Form(String url, String host, String target, byte[] form) {}
 
     private record Target(String url, String host, String target) {}

@@ -28,7 +28,7 @@ final class PathIndex {
     private final List<Route> candidates;
     private final Map<String, Group> bySegment;
     private final Group others;
-    private final Map<Route, Integer> order;
+    private final IdentityHashMap<Route, Integer> order;
 
     private PathIndex(List<Route> candidates, Map<String, Group> bySegment, Group others) {
         this.candidates = candidates;
@@ -122,6 +122,7 @@ final class PathIndex {
     }
 
     /// Rules that are looked at together. A route's rules never change, so that equal owners have equal rules.
+    @SuppressWarnings("ArrayRecordComponent") // asked by position, never compared
     private record Group(List<Route> gathered, MappingRules rules, Route[] owners) {
 
         static Group of(List<Route> owners, List<MappingRule> rules) {
