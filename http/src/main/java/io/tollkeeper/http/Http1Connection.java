@@ -489,7 +489,7 @@ final class Http1Connection extends ServerConnection implements WireBody.Source 
         }
         boolean bodyLeft = state == State.BODY;
         end(Ending.COMPLETE);
-        if (bodyLeft) {
+        if (bodyLeft || closeAfterAnswer && input() != null) {
             linger();
         } else if (closeAfterAnswer) {
             closeWhenSent();
@@ -583,8 +583,8 @@ final class Http1Connection extends ServerConnection implements WireBody.Source 
         c.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(done -> c.close());
     }
 
-    /// Answers to requests that were not read to their end: close our side, then read and drop for a while, for an RST
-    /// would take the answer away from a client that is still sending.
+    /// After answers to requests that were not read to their end, or behind which more came: close our side, then read
+    /// and drop for a while, for an RST would take the answer away from a client that is still sending.
     private void linger() {
         state = State.LINGERING;
         loop.deadlines().set(lingerDeadline, LINGER_NANOS);

@@ -126,6 +126,17 @@ final class ServerTest {
 
     @ParameterizedTest
     @EnumSource(Transport.class)
+    void aLastAnswerArrivesThoughMoreCameBehindItsRequest(Transport transport) throws Exception {
+        try (var server = new TellingServer(transport); var client = server.client()) {
+            client.send("GET /last HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n" + "x".repeat(30_000));
+            assertThat(client.answer().text()).startsWith("GET /last");
+            client.sendPattern(10_000);
+            assertThat(client.readToEnd().reset()).isFalse();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Transport.class)
     void aRefusalOfABodyNobodyReadArrivesAndSaysClose(Transport transport) throws Exception {
         try (var server = new TellingServer(transport); var client = server.client()) {
             client.send("POST /unread HTTP/1.1\r\nHost: a\r\nContent-Length: 50000\r\n\r\n");
