@@ -3,6 +3,7 @@ package io.tollkeeper.gateway.meter;
 import java.util.Locale;
 
 import io.tollkeeper.core.proxy.BackendEndpoint;
+import io.tollkeeper.gateway.upstream.Authority;
 import io.tollkeeper.http.ClientTls;
 import io.tollkeeper.http.ForwardProxies;
 import io.tollkeeper.http.Headers;
@@ -41,14 +42,8 @@ record MeterEndpoint(Upstream upstream, String prefix) {
         }
         String authority = url.substring(schemeEnd + 3, end);
         authority = authority.substring(authority.lastIndexOf('@') + 1);
-        int colon = authority.lastIndexOf(':');
-        boolean hasPort = colon > authority.lastIndexOf(']');
-        String host = hasPort ? authority.substring(0, colon) : authority;
-        int port = hasPort ? port(authority.substring(colon + 1)) : secure ? 443 : 80;
-        if (host.startsWith("[") && host.endsWith("]")) {
-            host = host.substring(1, host.length() - 1);
-        }
-        if (port < 1 || !isHost(host)) {
+        Authority read = Authority.read(authority, secure ? 443 : 80);
+        if (read == null) {
             return bad(url, "has no usable host and port");
         }
         String path = path(url.substring(end));
@@ -56,46 +51,24 @@ record MeterEndpoint(Upstream upstream, String prefix) {
             return bad(url, "has a character in its path that must be escaped");
         }
         String named = configured.host();
-        String hostHeader = named == null || named.isEmpty() ? authority.startsWith("[") ? "[" + host + "]" : host : named;
+        String hostHeader = named == null || named.isEmpty() ? read.text() : named;
         if (!Headers.isValidValue(hostHeader)) {
             return new Read.Bad("backend.host " + hostHeader + " is no host name");
         }
         Upstream upstream = new Upstream(
                 secure ? tls : null,
-                host.toLowerCase(Locale.ROOT),
-                port,
+                read.host(),
+                read.port(),
                 hostHeader,
-                secure ? serverName(hostHeader) : null,
+                secure ? Authority.serverName(hostHeader) : null,
                 Upstream.Timeouts.DEFAULT,
-                CONNECTIONS).through(proxies.towards(secure, host));
+                CONNECTIONS).through(proxies.towards(secure, read.host()));
         return new Read.Good(new MeterEndpoint(upstream, path));
     }
 
     private static Read.Bad bad(String url, String what) {
         int at = url.lastIndexOf('@');
         return new Read.Bad((at < 0 ? url : url.substring(at + 1)) + " " + what + " (expected: http://host:port)");
-    }
-
-    private static int port(String text) {
-        int number = 0;
-        for (int i = 0; i < text.length(); i++) {
-            int digit = text.charAt(i) - '0';
-            if (digit < 0 || digit > 9 || i > 4) {
-                return -1;
-            }
-            number = number * 10 + digit;
-        }
-        return number > 65535 ? -1 : number;
-    }
-
-    private static boolean isHost(String host) {
-        for (int i = 0; i < host.length(); i++) {
-            char c = host.charAt(i);
-            if (!(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || "-._:%".indexOf(c) >= 0)) {
-                return false;
-            }
-        }
-        return !host.isEmpty();
     }
 
     /// The path without query, repeated slashes and a slash at its end; null if it cannot be sent.
@@ -112,25 +85,6 @@ record MeterEndpoint(Upstream upstream, String prefix) {
         }
         int length = path.length();
         return length > 0 && path.charAt(length - 1) == '/' ? path.substring(0, length - 1) : path.toString();
-    }
-
-    /// The name for SNI: none for an address.
-    private static @Nullable String serverName(String hostHeader) {
-        String name = hostHeader.toLowerCase(Locale.ROOT);
-        int colon = name.indexOf(':');
-        if (colon >= 0) {
-            if (colon != name.lastIndexOf(':')) {
-                return null; // IPv6
-            }
-            name = name.substring(0, colon);
-        }
-        for (int i = 0; i < name.length(); i++) {
-            char c = name.charAt(i);
-            if (c != '.' && (c < '0' || c > '9')) {
-                return name;
-            }
-        }
-        return null;
     }
 
     /// `http://host:port`, for records.

@@ -96,7 +96,7 @@ public final class UpstreamTarget {
                 read.host(),
                 read.port(),
                 hostHeader,
-                secure ? serverName(hostHeader) : null,
+                secure ? Authority.serverName(hostHeader) : null,
                 settings.timeouts(),
                 settings.maxConnections())
                 .through(webSocket ? null : settings.proxies().towards(secure, read.host()));
@@ -105,81 +105,11 @@ public final class UpstreamTarget {
                 read.host(),
                 read.port(),
                 hostHeader,
-                serverName(hostHeader),
+                Authority.serverName(hostHeader),
                 settings.timeouts(),
                 settings.maxConnections())
                 .with(Upstream.Protocol.HTTP_2);
         return new Read.Good(new UpstreamTarget(upstream, http2, path, query, config));
-    }
-
-    /// The name for SNI: the `Host` without port, none if that is an address.
-    private static @Nullable String serverName(String hostHeader) {
-        Authority read = Authority.read(hostHeader.toLowerCase(Locale.ROOT), 443);
-        return read == null || read.isAddress() ? null : read.host();
-    }
-
-    /// `host[:port]`, the host in lower case; IPv6 addresses in brackets.
-    private record Authority(String host, int port) {
-
-        static @Nullable Authority read(String text, int defaultPort) {
-            String host;
-            String port;
-            if (text.startsWith("[")) {
-                int bracket = text.indexOf(']');
-                if (bracket < 0 || bracket + 1 < text.length() && text.charAt(bracket + 1) != ':') {
-                    return null;
-                }
-                host = text.substring(1, bracket);
-                port = bracket + 1 < text.length() ? text.substring(bracket + 2) : "";
-            } else {
-                int colon = text.indexOf(':');
-                host = colon < 0 ? text : text.substring(0, colon);
-                port = colon < 0 ? "" : text.substring(colon + 1);
-            }
-            int number = port.isEmpty() ? defaultPort : portNumber(port);
-            return host.isEmpty() || number < 1 || number > 65535 || !isHost(host)
-                    ? null
-                    : new Authority(host.toLowerCase(Locale.ROOT), number);
-        }
-
-        private static int portNumber(String text) {
-            int number = 0;
-            for (int i = 0; i < text.length(); i++) {
-                int digit = text.charAt(i) - '0';
-                if (digit < 0 || digit > 9 || i > 4) {
-                    return -1;
-                }
-                number = number * 10 + digit;
-            }
-            return number;
-        }
-
-        private static boolean isHost(String host) {
-            for (int i = 0; i < host.length(); i++) {
-                char c = host.charAt(i);
-                if (!(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || "-._:%".indexOf(c) >= 0)) {
-                    return false;
-                }
-            }
-            return true;
-        }
-
-        boolean isAddress() {
-            if (host.indexOf(':') >= 0) {
-                return true;
-            }
-            for (int i = 0; i < host.length(); i++) {
-                char c = host.charAt(i);
-                if (c != '.' && (c < '0' || c > '9')) {
-                    return false;
-                }
-            }
-            return true;
-        }
-
-        String text() {
-            return host.indexOf(':') >= 0 ? "[" + host + "]" : host;
-        }
     }
 
     public Upstream upstream() {
