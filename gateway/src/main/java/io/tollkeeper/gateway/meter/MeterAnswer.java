@@ -128,7 +128,10 @@ final class MeterAnswer {
     /// What the meter said, for operators.
     String describe(MeterEndpoint endpoint) {
         if (status == 0) {
-            return "asked service management at " + endpoint.description() + ": " + evidence;
+            // most evidence of failed calls begins with whom they were for
+            return evidence.startsWith(endpoint.description())
+                    ? "asked service management at " + evidence
+                    : "asked service management at " + endpoint.description() + ": " + evidence;
         }
         StringBuilder text = new StringBuilder(120)
                 .append("service management at ")
